@@ -1,0 +1,13 @@
+// model/endpoint.ts: one address and port that serves a ServicePort, with the conditions of discovery/v1.
+
+/** Conditions are resolved: nil ready and serving are true, nil terminating is false (discovery/v1). */
+export interface Endpoint {
+  /** Canonical spelling. */
+  readonly ip: string;
+  readonly port: number;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  readonly nodeName?: string;
+  readonly zone?: string;
+}

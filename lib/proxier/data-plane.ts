@@ -1,0 +1,123 @@
+// proxier/data-plane.ts: what the proxier asks of a data plane. Declared here, implemented in dataplane/.
+// A data plane owns every socket it opens or accepts: nobody else closes one. It never reads Kubernetes objects.
+import type { IpFamily } from '../model/ip.js';
+import type { ServicePortName } from '../model/service-port-name.js';
+
+/** Traffic policies may give clients outside the cluster other endpoints, hence a proxy port of their own. */
+export type Traffic = 'internal' | 'external';
+
+export interface ListenerSpec {
+  /** Unique among open listeners. */
+  readonly key: string;
+  readonly servicePortName: ServicePortName;
+  readonly ipFamily: IpFamily;
+  readonly traffic: Traffic;
+}
+
+export interface EndpointAddress {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** All of what may change while a listener stays open. */
+export interface ListenerConfig {
+  /** Usable endpoints in a stable order; empty means that the Service is refused (by rule; see update). */
+  readonly endpoints: readonly EndpointAddress[];
+  /**
+   * Local addresses that portals may lead to by DNAT, on which a UDP listener needs a socket of its own
+   * (a wildcard socket would answer from another address). Loopback need not be listed.
+   */
+  readonly replyAddresses: readonly string[];
+}
+
+/** Plain numbers, only ever growing unless marked as gauge. Read at scrape time. */
+export interface ListenerCounters {
+  /** TCP connections or SCTP associations accepted; UDP clients seen. */
+  readonly opened: number;
+  /** Gauge. */
+  readonly open: number;
+  /** By reason: see ConnectionFailure. */
+  readonly failed: Readonly<Partial<Record<ConnectionFailure, number>>>;
+  /** Bytes of payload. */
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  /** By `ip:port` ([ip]:port): how often an endpoint was chosen (and answered the dial, for TCP). */
+  readonly picks: ReadonlyMap<string, number>;
+  /** Successful dials: count, sum of seconds and cumulative counts per DIAL_BUCKETS_SECONDS. */
+  readonly dialSeconds: { readonly count: number; readonly sum: number; readonly buckets: readonly number[] };
+}
+
+/** Upper bounds, in seconds; the last bucket of prometheus (+Inf) is `count`. */
+export const dialBucketsSeconds: readonly number[] = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+];
+
+/**
+ * Why a client was not served, or was cut:
+ * - no-endpoints: nothing to try
+ * - dial: every candidate failed
+ * - dial-timeout: the total budget ran out before a candidate answered
+ * - connection-limit: the cap on open connections (descriptors) was reached
+ * - half-closed-timeout: one side had ended and the other stayed silent for too long
+ * - client-reset, endpoint-reset: cut by a peer after it was established
+ * - endpoint-gone: cut because its endpoint left (UDP flows, drain by reset)
+ * - shutdown: cut because the grace period was over
+ */
+export type ConnectionFailure =
+  | 'no-endpoints'
+  | 'dial'
+  | 'dial-timeout'
+  | 'connection-limit'
+  | 'half-closed-timeout'
+  | 'client-reset'
+  | 'endpoint-reset'
+  | 'endpoint-gone'
+  | 'shutdown';
+
+export interface Listener {
+  readonly spec: ListenerSpec;
+  /** The proxy port. Never changes. */
+  readonly port: number;
+  /**
+   * Brings the listener to `config`. New connections see it at once; the rotation goes on where it was.
+   * Established TCP streams of endpoints that left go on; UDP flows of theirs move with the next datagram.
+   * The port stays open at zero endpoints: what gets past the refusing rule is reset (TCP) or dropped (UDP).
+   */
+  update(config: ListenerConfig): void;
+  /** Stops accepting and frees the port. Established TCP streams are left to end; UDP flows stop. Idempotent. */
+  close(): Promise<void>;
+  counters(): ListenerCounters;
+}
+
+export interface DataPlaneTotals {
+  /** Gauges: open TCP connections (each holds two descriptors), open UDP client flows, and their shared cap. */
+  readonly tcpConnections: number;
+  readonly udpClients: number;
+  readonly maxConnections: number;
+}
+
+export interface DataPlane {
+  readonly kind: 'node' | 'linux';
+  /**
+   * Opens a listener on `port` (0: any free port) of every local address of the family.
+   * Rejects with ListenError; nothing stays open then.
+   */
+  open(spec: ListenerSpec, config: ListenerConfig, port: number): Promise<Listener>;
+  totals(): DataPlaneTotals;
+  /**
+   * Shutdown in order: stop accepting everywhere, let established connections end for up to `graceMs`
+   * (0: at once), reset what is left. Resolves when no socket is open. Idempotent.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** The port can't be had; `reason` tells what to do next. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly reason: 'port-in-use' | 'no-descriptors' | 'not-supported' | 'other';
+
+  constructor(reason: ListenError['reason'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
