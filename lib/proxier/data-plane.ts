@@ -1,5 +1,6 @@
 // proxier/data-plane.ts: what the proxier asks of a data plane. Declared here, implemented in dataplane/.
 // A data plane owns every socket it opens or accepts: nobody else closes one. It never reads Kubernetes objects.
+import type { EndpointAddress } from '../model/endpoint.js';
 import type { IpFamily } from '../model/ip.js';
 import type { ServicePortName } from '../model/service-port-name.js';
 
@@ -12,11 +13,6 @@ export interface ListenerSpec {
   readonly servicePortName: ServicePortName;
   readonly ipFamily: IpFamily;
   readonly traffic: Traffic;
-}
-
-export interface EndpointAddress {
-  readonly ip: string;
-  readonly port: number;
 }
 
 /** All of what may change while a listener stays open. */
