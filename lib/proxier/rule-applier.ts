@@ -1,46 +1,9 @@
 // proxier/rule-applier.ts: what the proxier asks of the packet filter. Declared here, implemented in iptables/.
+// The data it speaks of is declared in rules/portal.ts, because rules/ is pure and imports nothing from here.
 import type { IpFamily } from '../model/ip.js';
-import type { Protocol, ServicePortName } from '../model/service-port-name.js';
+import type { DesiredRules, StandingPortal } from '../rules/portal.js';
 
-/** An (ip, port, protocol) that clients address and rules capture. */
-export interface Portal {
-  readonly ipFamily: IpFamily;
-  readonly ip: string;
-  readonly port: number;
-  readonly protocol: Protocol;
-  readonly servicePortName: ServicePortName;
-  /** Where the packets go: the port of our listener. */
-  readonly proxyPort: number;
-  /** No usable endpoint: refuse with a TCP reset or an ICMP port unreachable; the portal still leads to the port. */
-  readonly refused: boolean;
-}
-
-/**
- * How packets get from the portal to the proxy port. REDIRECT is the rule; an interface without an address of the
- * family drops REDIRECTed packets, and DNAT to a node address is what works there (and everywhere).
- */
-export type Steering = { readonly kind: 'redirect' } | { readonly kind: 'dnat'; readonly to: string };
-
-export interface DesiredRules {
-  /** No two with the same (ip, port, protocol). */
-  readonly portals: readonly Portal[];
-  readonly steering: Readonly<Record<IpFamily, Steering>>;
-  /** Ports that only portals may reach. Usually the portals' own; a listener that waits for its rules has one too. */
-  readonly proxyPorts: readonly {
-    readonly protocol: Protocol;
-    readonly port: number;
-    readonly ipFamily: IpFamily;
-  }[];
-}
-
-/** A portal rule found in the kernel, from this run or an earlier one. */
-export interface StandingPortal {
-  readonly ipFamily: IpFamily;
-  readonly ip: string;
-  readonly port: number;
-  readonly protocol: Protocol;
-  readonly proxyPort: number;
-}
+export type { DesiredRules, Portal, ProxyPort, StandingPortal, Steering } from '../rules/portal.js';
 
 export interface ApplyReport {
   /** Rule lines written and deleted in this run, by family and table; all zero when nothing had to change. */

@@ -1,0 +1,55 @@
+// cli/flag.ts: what a command-line flag is, and the type of the options that a table of flags gives.
+// The tables are in flags.ts, the kinds of values in value-kinds.ts, the reading of an argv in commands.ts.
+
+/** One kind of value, e.g. a duration. */
+export interface ValueKind<Value> {
+  /** What help shows for the value: `--dial-timeout <duration>`; 'boolean' where a bare flag means true. */
+  readonly placeholder: string;
+  /** Throws InvalidValueError. */
+  parse(text: string): Value;
+}
+
+/** The text is no value of this kind. The message says what is allowed, as a sentence. */
+export class InvalidValueError extends Error {
+  override readonly name = 'InvalidValueError';
+}
+
+export type FlagGroup =
+  | 'Where Services come from'
+  | 'Data plane'
+  | 'Rules'
+  | 'Syncs'
+  | 'HTTP'
+  | 'Demo'
+  | 'Logging and more';
+
+export interface Flag<Value = unknown> {
+  /** Without the dashes. */
+  readonly name: string;
+  /** One letter: `-v`. */
+  readonly short?: string;
+  readonly kind: ValueKind<Value>;
+  /** As it would be typed, unit included. Absent: the option is undefined unless the flag is given. */
+  readonly default?: string;
+  /** What an absent default comes to, where that can be said: `the host's name`. */
+  readonly defaultMeaning?: string;
+  /** May be given more than once; the option is the list of all values (empty by default). Otherwise the last wins. */
+  readonly repeatable?: true;
+  readonly group: FlagGroup;
+  /** One or two sentences for the help text: what it does, what zero or empty means. */
+  readonly meaning: string;
+}
+
+/** Flags by the option they set. */
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+type ValueOf<F> = F extends { readonly kind: ValueKind<infer Value> }
+  ? F extends { readonly repeatable: true }
+    ? readonly Value[]
+    : F extends { readonly default: string }
+      ? Value
+      : Value | undefined
+  : never;
+
+/** The options that a table gives, each of its kind's type. */
+export type OptionsOf<Table extends FlagTable> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };

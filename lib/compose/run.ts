@@ -1,0 +1,104 @@
+// compose/run.ts: `kube-portal run`: builds the edges and the core into the program, and stops it in order.
+import { hostname } from 'node:os';
+import { createLogger } from '../cli/logging.js';
+import type { RunOptions } from '../cli/options.js';
+import { readVersion } from '../cli/version.js';
+import { createConntrack } from '../conntrack/conntrack.js';
+import { createHostNetwork } from '../host/host-network.js';
+import { startHttpServers } from '../http/servers.js';
+import { createSyncMetrics } from '../http/sync-metrics.js';
+import { createRuleApplier } from '../iptables/applier.js';
+import { chooseTools } from '../iptables/variant.js';
+import { createModel } from '../model/model.js';
+import { systemClock } from '../proxier/clock.js';
+import { systemExec } from '../proxier/exec.js';
+import type { Log } from '../proxier/log.js';
+import { Proxier } from '../proxier/proxier.js';
+import { createDataPlane } from './data-plane.js';
+import { createSource } from './source.js';
+import { stopSignals } from './stop-signal.js';
+
+// A flush by somebody else is to be repaired within 2 seconds.
+const watchPeriodMs = 1_000;
+
+/** Exit status: 0 after a signal, 1 when it could not start. */
+export async function run(options: RunOptions): Promise<number> {
+  const log = createLogger({
+    format: options.loggingFormat,
+    verbosity: options.verbosity,
+    stream: process.stderr,
+    colorize: process.stderr.isTTY,
+  });
+  const signals = stopSignals();
+  // A fault that nobody caught is reported and must not end the process that forwards everybody's traffic.
+  const uncaught = (err: unknown): void => log.error({ err }, 'uncaught error: please report this');
+  process.on('uncaughtException', uncaught);
+  process.on('unhandledRejection', uncaught);
+  try {
+    const program = await start(options, log);
+    const signal = await signals.first;
+    log.info({ signal, graceMs: options.shutdownGraceMs }, 'stopping: open connections may end');
+    const stopped = program.stop().then(() => log.info({}, 'stopped'));
+    await Promise.race([stopped, signals.second.then(() => log.warn({}, 'stopping at once'))]);
+    return 0;
+  } catch (err) {
+    log.error({ err }, 'kube-portal could not start');
+    return 1;
+  } finally {
+    signals.close();
+    process.off('uncaughtException', uncaught);
+    process.off('unhandledRejection', uncaught);
+    // Second signal, or a failed start: sockets and timers may be left, and nobody waits for them.
+    setImmediate(() => process.exit());
+  }
+}
+
+async function start(options: RunOptions, log: Log): Promise<{ stop(): Promise<void> }> {
+  const clock = systemClock;
+  const { version } = readVersion();
+  const nodeName = options.hostnameOverride ?? hostname().toLowerCase();
+  log.info({ version, node: nodeName, dataPlane: options.dataPlane }, 'kube-portal starts');
+  const [tools, source] = await Promise.all([
+    chooseTools(systemExec, options.iptablesVariant),
+    createSource(options.source, { nodeName, log, clock }),
+  ]);
+  log.info({ variant: tools.variant, source: source.description }, 'iptables and the source of Services');
+
+  const syncMetrics = createSyncMetrics();
+  const proxier = new Proxier({
+    source,
+    model: createModel(),
+    dataPlane: createDataPlane(options, { clock, log }),
+    rules: createRuleApplier({ exec: systemExec, log, tools }),
+    conntrack: createConntrack(systemExec, log),
+    host: createHostNetwork({ exec: systemExec, log }),
+    observer: syncMetrics,
+    clock,
+    log,
+    portRange: options.proxyPortRange,
+    minSyncPeriodMs: options.minSyncPeriodMs,
+    syncPeriodMs: options.syncPeriodMs,
+    watchPeriodMs,
+  });
+  const { healthzBindAddress, metricsBindAddress } = options;
+  const servers = startHttpServers({
+    status: proxier,
+    syncMetrics,
+    healthzBindAddress,
+    metricsBindAddress,
+    clock,
+    log,
+  });
+  const startedMs = clock.monotonic();
+  proxier.firstSync.then(() => {
+    const elapsedMs = Math.round(clock.monotonic() - startedMs);
+    log.info({ elapsedMs, listeners: [...proxier.listeners()].length }, 'forwarding');
+  });
+  proxier.start();
+  return {
+    async stop() {
+      await proxier.stop({ graceMs: options.shutdownGraceMs, cleanup: options.cleanupOnExit });
+      await servers.close();
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// host/host-network.ts: this host's addresses, and the interfaces on which REDIRECT can't work. Looked at each second
+// by way of what is cheap; the kernel is asked in full (by `ip`) only when that look shows a change, or now and then.
+import { readFile } from 'node:fs/promises';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { canonicalIp, type IpFamily, ipFamilies } from '../model/ip.js';
+import { type Clock, systemClock } from '../proxier/clock.js';
+import type { Exec } from '../proxier/exec.js';
+import type { HostNetwork, HostNetworkState } from '../proxier/host-network.js';
+import type { Log } from '../proxier/log.js';
+import { defaultSource, type Link, type LinkAddress, listLinks } from './links.js';
+
+type Interfaces = () => Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+
+export interface HostNetworkOptions {
+  readonly exec: Exec;
+  readonly log: Log;
+  /** @default systemClock */
+  readonly clock?: Clock;
+  /** Where proc is mounted. @default '/proc' */
+  readonly procRoot?: string;
+  /** Interfaces that are up and running, with their addresses. @default os.networkInterfaces */
+  readonly interfaces?: Interfaces;
+}
+
+/**
+ * What the cheap look can't see (an interface that goes up without an address, one that joins a bridge, an address
+ * on an interface without a carrier) is noticed this late. `ip` costs 3 ms.
+ */
+const askAgainMs = 10_000;
+
+export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
+  return new KernelHostNetwork(options);
+}
+
+class KernelHostNetwork implements HostNetwork {
+  readonly #exec: Exec;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #procRoot: string;
+  readonly #interfaces: Interfaces;
+  #ipTool: 'untried' | 'works' | 'absent' = 'untried';
+  #seen: { readonly look: string; readonly askedAtMs: number; readonly state: HostNetworkState } | undefined;
+
+  constructor(options: HostNetworkOptions) {
+    this.#exec = options.exec;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log;
+    this.#procRoot = options.procRoot ?? '/proc';
+    this.#interfaces = options.interfaces ?? networkInterfaces;
+  }
+
+  async read(): Promise<HostNetworkState> {
+    const interfaces = this.#interfaces();
+    // Not /sys/class/net: that shows the namespace it was mounted in, which may be another one.
+    const names = namesIn(await readFile(join(this.#procRoot, 'net/dev'), 'utf8'));
+    const addresses = Object.entries(interfaces).map(([name, infos]) => [
+      name,
+      infos?.map((info) => info.address),
+    ]);
+    const look = JSON.stringify([names, addresses]);
+    const now = this.#clock.monotonic();
+    if (this.#seen?.look === look && now - this.#seen.askedAtMs < askAgainMs) return this.#seen.state;
+    const fresh = await this.#ask(names, interfaces);
+    const state = this.#seen !== undefined && isSame(this.#seen.state, fresh) ? this.#seen.state : fresh;
+    this.#seen = { look, askedAtMs: now, state };
+    return state;
+  }
+
+  async #ask(names: readonly string[], interfaces: ReturnType<Interfaces>): Promise<HostNetworkState> {
+    if (this.#ipTool !== 'absent') {
+      try {
+        const source = (ipFamily: IpFamily) => defaultSource(this.#exec, ipFamily);
+        const state = await stateOf(await listLinks(this.#exec), source);
+        this.#ipTool = 'works';
+        return state;
+      } catch (err) {
+        // It worked before, so it will again; what it said then is better than what can be told without it.
+        if (this.#ipTool === 'works' && this.#seen !== undefined) {
+          this.#log.debug({ err }, 'interfaces could not be listed');
+          return this.#seen.state;
+        }
+        this.#ipTool = 'absent';
+        this.#log.warn(
+          { err },
+          'no usable ip tool (Debian package iproute2): an interface without an address is taken to be in use',
+        );
+      }
+    }
+    return stateOf(
+      names.map((name) => assumedLink(name, interfaces[name] ?? [])),
+      async () => undefined,
+    );
+  }
+}
+
+async function stateOf(
+  links: readonly Link[],
+  defaultSourceOf: (ipFamily: IpFamily) => Promise<string | undefined>,
+): Promise<HostNetworkState> {
+  const nodeAddress: Partial<Record<IpFamily, string>> = {};
+  for (const ipFamily of ipFamilies) {
+    const address = await nodeAddressOf(links, ipFamily, defaultSourceOf);
+    if (address !== undefined) nodeAddress[ipFamily] = address;
+  }
+  return {
+    localAddresses: new Set(links.flatMap((link) => link.addresses.map((address) => address.ip))),
+    nodeAddress,
+    withoutAddress: { IPv4: lacking(links, 'IPv4'), IPv6: lacking(links, 'IPv6') },
+  };
+}
+
+/**
+ * Any local address would do for DNAT. That of the default route is the one that people know this host by, and it
+ * stays when the bridge of some container engine comes or goes. Without one: the first.
+ */
+async function nodeAddressOf(
+  links: readonly Link[],
+  ipFamily: IpFamily,
+  defaultSourceOf: (ipFamily: IpFamily) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const inUse = links.filter((link) => link.up && !link.loopback);
+  const candidates = inUse
+    .flatMap((link) => link.addresses)
+    .filter((address) => address.ipFamily === ipFamily && address.scope === 'global')
+    .map((address) => address.ip);
+  if (candidates.length < 2) return candidates[0];
+  const source = await defaultSourceOf(ipFamily);
+  return source !== undefined && candidates.includes(source) ? source : candidates[0];
+}
+
+/** `/proc/net/dev`: two lines of headings, then `name: counters`. */
+function namesIn(procNetDev: string): readonly string[] {
+  const lines = procNetDev.split('\n').slice(2);
+  return lines.map((line) => line.slice(0, line.lastIndexOf(':')).trim()).filter((name) => name !== '');
+}
+
+function assumedLink(name: string, infos: readonly NetworkInterfaceInfo[]): Link {
+  const addresses = infos.flatMap((info): readonly LinkAddress[] => {
+    const ip = canonicalIp(info.address);
+    if (ip === undefined) return [];
+    const ofLink = ip.startsWith('169.254.') || /^fe[89ab]/.test(ip);
+    const scope = info.internal ? 'host' : ofLink ? 'link' : 'global';
+    return [{ ipFamily: info.family, ip, scope }];
+  });
+  const loopback = name === 'lo' || (infos.length > 0 && infos.every((info) => info.internal));
+  return { name, up: true, loopback, enslaved: false, addresses };
+}
+
+/**
+ * An IPv6 link-local address counts for nothing here: REDIRECT takes it, but a UDP socket would answer a client from
+ * beyond the link by another address, and conntrack would not know the answer. IPv4 has no such rule of scopes.
+ */
+function lacking(links: readonly Link[], ipFamily: IpFamily): readonly string[] {
+  const isUsable = (address: LinkAddress) =>
+    address.ipFamily === ipFamily && (ipFamily === 'IPv4' || address.scope !== 'link');
+  const inUse = links.filter((link) => link.up && !link.loopback && !link.enslaved);
+  return inUse.filter((link) => !link.addresses.some(isUsable)).map((link) => link.name);
+}
+
+function isSame(a: HostNetworkState, b: HostNetworkState): boolean {
+  const text = (state: HostNetworkState) =>
+    JSON.stringify([[...state.localAddresses].sort(), state.nodeAddress, state.withoutAddress]);
+  return text(a) === text(b);
+}

@@ -1,0 +1,121 @@
+// http/proxier-metrics.ts: what the proxier as a whole shows: kube-proxy's names where kube-proxy has the metric
+// (prefix kubeproxy_, meanings as in its 1.36), our own beside them (prefix kubeportal_).
+import type { ProxierStatus } from '../proxier/status.js';
+import type { PlainMetric } from './plain-metric.js';
+
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
+
+export function proxierMetrics(status: ProxierStatus): readonly PlainMetric[] {
+  return [...kubeProxyMetrics(status), ...ownMetrics(status)];
+}
+
+function kubeProxyMetrics(status: ProxierStatus): readonly PlainMetric[] {
+  const gauge = (name: string, help: string, read: PlainMetric['read']): PlainMetric => {
+    return { name: `kubeproxy_${name}`, help, type: 'gauge', read };
+  };
+  const counter = (name: string, help: string, read: PlainMetric['read']): PlainMetric => {
+    return { name: `kubeproxy_${name}`, help, type: 'counter', read };
+  };
+  return [
+    gauge(
+      'sync_proxy_rules_last_timestamp_seconds',
+      'The last time proxy rules were successfully synced',
+      () => seconds(status.syncHealth().lastUpdatedMs),
+    ),
+    gauge(
+      'sync_proxy_rules_last_queued_timestamp_seconds',
+      'The last time a sync of proxy rules was queued',
+      () => seconds(status.syncHealth().lastQueuedMs),
+    ),
+    gauge(
+      'sync_proxy_rules_service_changes_pending',
+      'Pending proxy rules Service changes',
+      () => status.stats().serviceChangesPending,
+    ),
+    counter(
+      'sync_proxy_rules_service_changes_total',
+      'Cumulative proxy rules Service changes',
+      () => status.stats().serviceChangesTotal,
+    ),
+    gauge(
+      'sync_proxy_rules_endpoint_changes_pending',
+      'Pending proxy rules Endpoint changes',
+      () => status.stats().endpointChangesPending,
+    ),
+    counter(
+      'sync_proxy_rules_endpoint_changes_total',
+      'Cumulative proxy rules Endpoint changes',
+      () => status.stats().endpointChangesTotal,
+    ),
+    {
+      ...gauge('sync_proxy_rules_iptables_total', 'Number of iptables rules that stand', () =>
+        Object.entries(status.stats().rulesTotal).map(([table, value]) => ({ labels: { table }, value })),
+      ),
+      labelNames: ['table'],
+    },
+    counter(
+      'sync_proxy_rules_iptables_restore_failures_total',
+      'Cumulative failed iptables-restore runs',
+      () => status.stats().restoreFailuresTotal,
+    ),
+  ];
+}
+
+function ownMetrics(status: ProxierStatus): readonly PlainMetric[] {
+  const gauge = (name: string, help: string, read: PlainMetric['read']): PlainMetric => {
+    return { name: `kubeportal_${name}`, help, type: 'gauge', read };
+  };
+  const counter = (name: string, help: string, read: PlainMetric['read']): PlainMetric => {
+    return { name: `kubeportal_${name}`, help, type: 'counter', read };
+  };
+  return [
+    {
+      ...gauge('data_plane_info', 'Always 1; the label tells which data plane moves the bytes', () => [
+        { labels: { kind: status.dataPlane }, value: 1 },
+      ]),
+      labelNames: ['kind'],
+    },
+    gauge(
+      'data_plane_tcp_connections',
+      'Open TCP connections, two descriptors each',
+      () => status.totals().tcpConnections,
+    ),
+    gauge('data_plane_udp_clients', 'Open UDP client flows', () => status.totals().udpClients),
+    gauge(
+      'data_plane_max_connections',
+      'Cap on open TCP connections and UDP client flows together',
+      () => status.totals().maxConnections,
+    ),
+    gauge(
+      'source_healthy',
+      '1 when the source of objects is healthy, 0 when it is starting or failing',
+      () => (status.sourceHealth().state === 'healthy' ? 1 : 0),
+    ),
+    gauge(
+      'service_problems',
+      'ServicePorts that are not served, or served with a doubt',
+      () => status.problems().length,
+    ),
+    gauge('service_ports', 'ServicePorts, one for each IP family', () => status.snapshot().servicePorts.size),
+    counter(
+      'rules_written_total',
+      'Rule lines written to the kernel',
+      () => status.stats().rulesWrittenTotal,
+    ),
+    counter(
+      'rules_deleted_total',
+      'Rule lines deleted from the kernel',
+      () => status.stats().rulesDeletedTotal,
+    ),
+    counter(
+      'rule_drifts_total',
+      'Times that a foreign change to our rules was noticed',
+      () => status.stats().driftsTotal,
+    ),
+    counter(
+      'conntrack_deleted_total',
+      'Stale conntrack entries deleted',
+      () => status.stats().conntrackDeletedTotal,
+    ),
+  ];
+}

@@ -1,0 +1,110 @@
+// iptables/applier.ts: RuleApplier by means of iptables: both families, each on its own, so that one that fails does
+// not keep the other from serving.
+import { type IpFamily, ipFamilies } from '../model/ip.js';
+import type { Exec } from '../proxier/exec.js';
+import type { Log } from '../proxier/log.js';
+import type { ApplyReport, RuleApplier } from '../proxier/rule-applier.js';
+import type { TableName } from '../rules/chains.js';
+import { desiredChains, isFamilyUnused } from '../rules/desired-chains.js';
+import type { DesiredRules, StandingPortal } from '../rules/portal.js';
+import { createPortalRules } from '../rules/portal-rule.js';
+import { cleanupRules } from './cleanup.js';
+import { RulesOfFamily } from './family-rules.js';
+import { type IptablesTools, iptablesRunner } from './run.js';
+
+export interface RuleApplierOptions {
+  readonly exec: Exec;
+  readonly log: Log;
+  /** See chooseTools. */
+  readonly tools: IptablesTools;
+  /** @default both */
+  readonly families?: readonly IpFamily[];
+}
+
+export function createRuleApplier(options: RuleApplierOptions): RuleApplier {
+  return new IptablesRuleApplier(options);
+}
+
+class IptablesRuleApplier implements RuleApplier {
+  readonly #exec: Exec;
+  readonly #log: Log;
+  readonly #families: readonly RulesOfFamily[];
+  readonly #portalRules = createPortalRules();
+  /** What the last apply() was asked for, if it left nothing undone. */
+  #applied: DesiredRules | undefined;
+
+  constructor({ exec, log, tools, families = ipFamilies }: RuleApplierOptions) {
+    const runner = iptablesRunner(exec, tools);
+    this.#exec = exec;
+    this.#log = log;
+    this.#families = families.map((ipFamily) => new RulesOfFamily(ipFamily, runner, log));
+  }
+
+  async standing(): Promise<readonly StandingPortal[]> {
+    return (await Promise.all(this.#families.map((family) => family.standing()))).flat();
+  }
+
+  async apply(desired: DesiredRules): Promise<ApplyReport> {
+    if (desired === this.#applied) return this.#report([]);
+    this.#applied = undefined;
+    const outcomes = await Promise.all(this.#families.map((family) => this.#applyFamily(family, desired)));
+    const report = this.#report(outcomes);
+    if (report.failures.length === 0) this.#applied = desired;
+    return report;
+  }
+
+  async check(): Promise<'in-place' | 'drifted'> {
+    const inPlace = await Promise.all(this.#families.map((family) => family.isInPlace()));
+    const drifted = this.#families.filter((_, at) => !inPlace[at]);
+    if (drifted.length === 0) return 'in-place';
+    for (const family of drifted) {
+      this.#log.info({ ipFamily: family.ipFamily }, 'our rules were changed by somebody else');
+      family.forget();
+    }
+    this.#applied = undefined;
+    return 'drifted';
+  }
+
+  invalidate(): void {
+    this.#applied = undefined;
+    for (const family of this.#families) family.forget();
+  }
+
+  async cleanup(): Promise<boolean> {
+    this.invalidate();
+    return cleanupRules(this.#exec);
+  }
+
+  async #applyFamily(family: RulesOfFamily, desired: DesiredRules): Promise<Outcome> {
+    const { ipFamily } = family;
+    try {
+      const rules = desiredChains(desired, ipFamily, this.#portalRules);
+      const written = await family.apply(rules, isFamilyUnused(desired, ipFamily));
+      if (written.rulesWritten + written.rulesDeleted > 0) {
+        this.#log.debug({ ipFamily, ...written }, 'rules written');
+      }
+      return { ...written, ipFamily };
+    } catch (err) {
+      const error = err instanceof Error ? err : new Error(String(err));
+      this.#log.error({ ipFamily, err: error }, 'rules could not be written');
+      return { rulesWritten: 0, rulesDeleted: 0, ipFamily, error };
+    }
+  }
+
+  #report(outcomes: readonly Outcome[]): ApplyReport {
+    const total = (table: TableName) => this.#families.reduce((sum, family) => sum + family.count(table), 0);
+    return {
+      rulesWritten: outcomes.reduce((sum, { rulesWritten }) => sum + rulesWritten, 0),
+      rulesDeleted: outcomes.reduce((sum, { rulesDeleted }) => sum + rulesDeleted, 0),
+      rulesTotal: { nat: total('nat'), filter: total('filter') },
+      failures: outcomes.flatMap(({ ipFamily, error }) => (error === undefined ? [] : [{ ipFamily, error }])),
+    };
+  }
+}
+
+interface Outcome {
+  readonly rulesWritten: number;
+  readonly rulesDeleted: number;
+  readonly ipFamily: IpFamily;
+  readonly error?: Error;
+}

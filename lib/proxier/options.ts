@@ -1,0 +1,31 @@
+// proxier/options.ts: what a Proxier is made of. compose/ fills it with the real edges, tests with their own.
+import type { Model } from '../model/model.js';
+import type { Clock } from './clock.js';
+import type { Conntrack } from './conntrack.js';
+import type { DataPlane } from './data-plane.js';
+import type { HostNetwork } from './host-network.js';
+import type { Log } from './log.js';
+import type { PortRange } from './port-allocator.js';
+import type { RuleApplier } from './rule-applier.js';
+import type { Source } from './source.js';
+import type { ProxierObserver } from './status.js';
+
+export interface ProxierOptions {
+  readonly source: Source;
+  readonly model: Model;
+  readonly dataPlane: DataPlane;
+  readonly rules: RuleApplier;
+  readonly conntrack: Conntrack;
+  readonly host: HostNetwork;
+  readonly observer: ProxierObserver;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** undefined: any free port, the kernel's choice. */
+  readonly portRange: PortRange | undefined;
+  /** Milliseconds between two syncs. @default 100, set by the flags table */
+  readonly minSyncPeriodMs: number;
+  /** Milliseconds after which everything is synced though nothing changed. @default 30_000, set by the flags table */
+  readonly syncPeriodMs: number;
+  /** Milliseconds between two looks at our rules and the host's addresses. */
+  readonly watchPeriodMs: number;
+}

@@ -1,0 +1,52 @@
+// The kinds of values that flags take; durations, ranges and addresses have tests of their own.
+import t from 'tap';
+import {
+  bindAddress,
+  boolean,
+  choice,
+  duration,
+  integer,
+  nodeName,
+  portRange,
+  positiveDuration,
+  text,
+} from '../../lib/cli/value-kinds.js';
+
+t.test('booleans are what pflag takes', async (t) => {
+  for (const given of ['1', 't', 'T', 'true', 'TRUE', 'True']) t.equal(boolean.parse(given), true, given);
+  for (const given of ['0', 'f', 'F', 'false', 'FALSE', 'False']) t.equal(boolean.parse(given), false, given);
+  for (const given of ['', 'yes', 'tRUE']) t.throws(() => boolean.parse(given), /true and false/, given);
+});
+
+t.test('text and node names must not be empty; a node name is trimmed and lower case', async (t) => {
+  t.equal(text('file').parse('/etc/x'), '/etc/x');
+  t.throws(() => text('file').parse(' '), /must not be empty/);
+  t.equal(nodeName.parse(' Node-A '), 'node-a');
+  t.throws(() => nodeName.parse(''), /must not be empty/);
+});
+
+t.test('integers stay within their bounds', async (t) => {
+  const kind = integer('level', 0, 10);
+  t.equal(kind.parse('0'), 0);
+  t.equal(kind.parse('10'), 10);
+  for (const given of ['-1', '11', '1.5', '1e1', '', 'two']) {
+    t.throws(() => kind.parse(given), /whole number from 0 to 10/, given);
+  }
+});
+
+t.test('durations: zero only where the flag says what it means', async (t) => {
+  t.equal(duration.parse('0'), 0);
+  t.equal(positiveDuration.parse('1ms'), 1);
+  t.throws(() => positiveDuration.parse('0s'), /longer than 0/);
+});
+
+t.test('a choice lists what there is', async (t) => {
+  t.equal(choice(['nft', 'legacy']).parse('nft'), 'nft');
+  t.throws(() => choice(['nft', 'legacy']).parse('ipvs'), /Allowed are: nft, legacy\./);
+  t.throws(() => choice(['node']).parse('linux'), /Allowed is only: node\./);
+});
+
+t.test('port ranges and bind addresses are kinds too', async (t) => {
+  t.same(portRange.parse('10-11'), { first: 10, last: 11 });
+  t.same(bindAddress(10_249).parse('127.0.0.1'), { host: '127.0.0.1', port: 10_249 });
+});

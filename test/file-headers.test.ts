@@ -1,0 +1,81 @@
+// What every file in lib/ owes its reader: a comment on top that says what it is, a length one can take in, and a test.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { type LibSource, readLibSources } from './support/lib-sources.js';
+
+/** Files with behaviour and no test file of the same name: the tests that cover them, and why. */
+const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly why: string }>> = {
+  'cli/data-planes.ts': { by: 'cli/version.test.ts', why: 'one list, printed by the version' },
+  'cli/flag.ts': {
+    by: 'cli/value-kinds.test.ts',
+    why: 'types, and the error that every parser there throws',
+  },
+};
+
+const longest = 400;
+
+const sources = readLibSources();
+
+/** What is wrong with the comment on top; undefined: nothing. */
+function headerProblem({ path, text }: LibSource): string | undefined {
+  const lines = text.replace(/^#!.*\n/, '').split('\n');
+  const length = lines.findIndex((line) => !line.startsWith('//'));
+  const [first = ''] = lines;
+  if (!first.startsWith(`// ${path}: `)) return `the first line does not start with "// ${path}: "`;
+  if (first.length < `// ${path}: `.length + 10) return 'the first line does not say what the file is';
+  return length > 6 || length < 0 ? 'the comment on top is longer than 6 lines' : undefined;
+}
+
+/** Types are erased: of a file that holds nothing else the compiler leaves `export {};`. */
+function isTypesOnly(path: string): boolean {
+  const code = readFileSync(join('dist/lib', path.replace(/\.ts$/, '.js')), 'utf8');
+  return (
+    code
+      .replaceAll(/^\/\/.*$/gm, '')
+      .replaceAll(/\/\*.*?\*\//gs, '')
+      .trim() === 'export {};'
+  );
+}
+
+t.test('every file in lib/ opens with its own path and what it is, in at most 6 lines', async (t) => {
+  for (const source of sources) t.equal(headerProblem(source), undefined, source.path);
+});
+
+t.test('no file in lib/ is longer than 400 lines', async (t) => {
+  for (const { path, text } of sources) {
+    t.ok(text.split('\n').length - 1 <= longest, path);
+  }
+});
+
+t.test('every file in lib/ with behaviour has a test file of the same name', async (t) => {
+  for (const { path } of sources) {
+    const mirror = join('test', path.replace(/\.ts$/, '.test.ts'));
+    const elsewhere = testedElsewhere[path];
+    if (elsewhere !== undefined) t.ok(existsSync(join('test', elsewhere.by)), elsewhere.by);
+    else if (!isTypesOnly(path)) t.ok(existsSync(mirror), mirror);
+  }
+});
+
+t.test('the list of files tested elsewhere holds no file that is gone or has its own test', async (t) => {
+  for (const path of Object.keys(testedElsewhere)) {
+    t.ok(existsSync(join('lib', path)), path);
+    t.notOk(existsSync(join('test', path.replace(/\.ts$/, '.test.ts'))), path);
+  }
+});
+
+t.test('the check of the comment finds what is wrong', async (t) => {
+  const table: readonly [text: string, expected: RegExp | undefined][] = [
+    ['// a/b.ts: what this is, in a sentence.\nexport {};\n', undefined],
+    ['#!/usr/bin/env node\n// a/b.ts: what this is, in a sentence.\nexport {};\n', undefined],
+    ['export {};\n', /does not start/],
+    ['// a/c.ts: what this is, in a sentence.\n', /does not start/],
+    ['// a/b.ts: x\nexport {};\n', /does not say/],
+    [`// a/b.ts: what this is, in a sentence.\n${'// more\n'.repeat(6)}export {};\n`, /longer than 6/],
+  ];
+  for (const [text, expected] of table) {
+    const problem = headerProblem({ path: 'a/b.ts', text });
+    if (expected === undefined) t.equal(problem, undefined, text);
+    else t.match(problem, expected, text);
+  }
+});

@@ -1,0 +1,89 @@
+// A hand-made ProxierStatus and listeners with counters that tests set.
+import type { IpFamily } from '../../lib/model/ip.js';
+import type { Protocol } from '../../lib/model/service-port-name.js';
+import { dialBucketsSeconds, type Listener, type ListenerCounters } from '../../lib/proxier/data-plane.js';
+import type { ProxierStatus, SyncHealth, SyncStats } from '../../lib/proxier/status.js';
+
+export interface FakeListener extends Listener {
+  current: ListenerCounters;
+}
+
+export const zeroCounters: ListenerCounters = {
+  opened: 0,
+  open: 0,
+  failed: {},
+  rxBytes: 0,
+  txBytes: 0,
+  picks: new Map(),
+  dialSeconds: { count: 0, sum: 0, buckets: dialBucketsSeconds.map(() => 0) },
+};
+
+export function fakeListener(
+  service: string,
+  counters: Partial<ListenerCounters> = {},
+  protocol: Protocol = 'TCP',
+  ipFamily: IpFamily = 'IPv4',
+): FakeListener {
+  const [namespace = '', rest = ''] = service.split('/');
+  const [name = '', port = ''] = rest.split(':');
+  return {
+    spec: {
+      key: `${service}/${protocol}/${ipFamily}`,
+      servicePortName: { namespace, name, port, protocol },
+      ipFamily,
+      traffic: 'internal',
+    },
+    port: 40000,
+    current: { ...zeroCounters, ...counters },
+    update: () => {},
+    close: async () => {},
+    counters() {
+      return this.current;
+    },
+  };
+}
+
+export interface FakeStatus extends ProxierStatus {
+  health: SyncHealth;
+  numbers: SyncStats;
+  all: readonly Listener[];
+}
+
+export function fakeStatus(all: readonly Listener[] = []): FakeStatus {
+  return {
+    dataPlane: 'node',
+    all,
+    health: { healthy: true, lastUpdatedMs: 1_700_000_000_500, lastQueuedMs: 1_700_000_001_000 },
+    numbers: {
+      serviceChangesPending: 1,
+      serviceChangesTotal: 20,
+      endpointChangesPending: 2,
+      endpointChangesTotal: 30,
+      restoreFailuresTotal: 3,
+      rulesTotal: { nat: 41, filter: 7 },
+      rulesWrittenTotal: 50,
+      rulesDeletedTotal: 5,
+      driftsTotal: 6,
+      conntrackDeletedTotal: 8,
+    },
+    sourceHealth: () => ({ state: 'healthy' }),
+    syncHealth() {
+      return this.health;
+    },
+    stats() {
+      return this.numbers;
+    },
+    snapshot: () => ({ servicePorts: new Map(), endpoints: new Map(), problems: [] }),
+    listeners() {
+      return this.all;
+    },
+    totals: () => ({ tcpConnections: 11, udpClients: 12, maxConnections: 9000 }),
+    problems: () => [{ subject: 'Service default/web', message: 'no clusterIP' }],
+  };
+}
+
+export async function textOf(pieces: AsyncIterable<string> | Iterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) text += piece;
+  return text;
+}

@@ -1,0 +1,90 @@
+// When the runner runs: at once, not too often, not too seldom, again after a failure, never twice at once.
+import t from 'tap';
+import { boundedFrequencyRunner } from '../../lib/proxier/bounded-frequency-runner.js';
+import { fakeClock } from '../support/fake-clock.js';
+
+function runner(run: () => Promise<boolean>) {
+  const clock = fakeClock(0);
+  const errors: unknown[] = [];
+  const made = boundedFrequencyRunner({
+    clock,
+    minIntervalMs: 100,
+    maxIntervalMs: 30_000,
+    retryIntervalMs: 500,
+    run,
+    onError: (error) => errors.push(error),
+  });
+  return { clock, errors, runner: made };
+}
+
+t.test('the first request runs at once, the next ones minIntervalMs after it', async (t) => {
+  const at: number[] = [];
+  const { clock, runner: r } = runner(async () => {
+    at.push(clock.now());
+    return true;
+  });
+  r.request();
+  await clock.advance(0);
+  t.same(at, [0]);
+  await clock.advance(10);
+  r.request();
+  r.request();
+  await clock.advance(1_000);
+  t.same(at, [0, 100]);
+  await clock.advance(30_000);
+  t.same(at, [0, 100, 30_100], 'and maxIntervalMs after the last one though nobody asked');
+});
+
+t.test('a request during a run is a run of its own; two never overlap', async (t) => {
+  let under = 0;
+  let most = 0;
+  let runs = 0;
+  const { clock, runner: r } = runner(async () => {
+    runs += 1;
+    most = Math.max(most, ++under);
+    await new Promise<void>((resolve) => clock.after(50, resolve));
+    under -= 1;
+    return true;
+  });
+  r.request();
+  await clock.advance(20);
+  r.request();
+  await clock.advance(1_000);
+  t.equal(runs, 2);
+  t.equal(most, 1);
+});
+
+t.test('a failure is tried again, each time later, and a success ends that', async (t) => {
+  const at: number[] = [];
+  let failures = 3;
+  const {
+    clock,
+    errors,
+    runner: r,
+  } = runner(async () => {
+    at.push(clock.now());
+    failures -= 1;
+    if (failures === 1) throw new Error('broken');
+    return failures < 0;
+  });
+  r.request();
+  await clock.advance(10_000);
+  t.same(at, [0, 500, 1_500, 3_500]);
+  t.match(errors, [{ message: 'broken' }]);
+});
+
+t.test('close waits for the run under way and starts none', async (t) => {
+  let ended = false;
+  const { clock, runner: r } = runner(async () => {
+    await new Promise<void>((resolve) => clock.after(50, resolve));
+    ended = true;
+    return true;
+  });
+  r.request();
+  await clock.advance(10);
+  r.request();
+  const closed = r.close().then(() => ended);
+  await clock.advance(100);
+  t.equal(await closed, true);
+  t.equal(clock.waiting(), 0);
+});
