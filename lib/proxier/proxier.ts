@@ -24,6 +24,7 @@ export class Proxier implements ProxierStatus {
   readonly #health: SyncHealthTracker;
   readonly #problems: ProblemBoard;
   #resolveFirstSync: () => void = () => {};
+  readonly #startedAtMs: number;
   #snapshot: Snapshot = { servicePorts: new Map(), endpoints: new Map(), problems: [] };
   #triggerTimesMs: number[] = [];
   #sourceSynced = false;
@@ -37,6 +38,7 @@ export class Proxier implements ProxierStatus {
 
   constructor(options: ProxierOptions) {
     this.#options = options;
+    this.#startedAtMs = options.clock.now();
     this.#syncer = new Syncer(options);
     this.#health = syncHealthTracker(options.clock, 2 * options.syncPeriodMs);
     this.#problems = problemBoard(options.log);
@@ -162,7 +164,8 @@ export class Proxier implements ProxierStatus {
     if (verify) rules.invalidate();
     const { snapshot, triggerTimesMs } = model.takeSnapshot();
     this.#snapshot = snapshot;
-    this.#triggerTimesMs.push(...triggerTimesMs);
+    // The first list carries the times of changes from before our start: not ours to answer for (as in kube-proxy).
+    this.#triggerTimesMs.push(...triggerTimesMs.filter((at) => at >= this.#startedAtMs));
     let result: PassResult | undefined;
     try {
       this.#host = await host.read();

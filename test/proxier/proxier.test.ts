@@ -251,8 +251,16 @@ t.test('an endpoint that is its own portal or a proxy port is refused, the other
 t.test("the time from the API's change to its being in force is reported once", async (t) => {
   const { world, handler } = started();
   handler.upsert(service('web', '10.96.0.1'));
+  handler.upsert(
+    slice('web', [], {
+      annotations: {
+        'endpoints.kubernetes.io/last-change-trigger-time': new Date(world.clock.now() - 9_000).toISOString(),
+      },
+    }),
+  );
+  await world.clock.advance(3_500);
   world.source.sync();
-  await world.clock.advance(1_000);
+  await world.clock.advance(500);
   const changedAt = new Date(world.clock.now() - 3_000).toISOString();
   handler.upsert(
     slice('web', ['10.244.0.1'], {
