@@ -11,6 +11,15 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     by: 'cli/value-kinds.test.ts',
     why: 'types, and the error that every parser there throws',
   },
+  'compose/cleanup.ts': { by: 'integration/flush.test.ts', why: 'glue: seen as a command with real rules' },
+  'compose/data-plane.ts': {
+    by: 'integration/bad-input.test.ts',
+    why: 'glue: seen when descriptors run out',
+  },
+  'compose/demo.ts': { by: 'integration/demo.test.ts', why: 'glue: seen as the whole demo' },
+  'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
+  'proxier/data-plane.ts': { by: 'proxier/listener-set.test.ts', why: 'an interface, its error and a table' },
+  'proxier/log.ts': { by: 'proxier/problems.test.ts', why: 'a type and a logger that says nothing' },
 };
 
 const longest = 400;

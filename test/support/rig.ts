@@ -25,18 +25,23 @@ export interface Rig {
 export interface RigOptions {
   /** net.ipv4.ip_forward and its IPv6 counterpart, in the node. @default false */
   readonly ipForward?: boolean;
+  /**
+   * False: cali0 has addresses of its own (10.244.1.1, fd00:10:244:1::1), so that no interface of the node lacks one
+   * and the program steers by REDIRECT; else by DNAT. @default true
+   */
+  readonly addressless?: boolean;
 }
 
 export const addresses = {
   IPv4: {
-    node: { pods: '10.244.0.1', outside: '192.168.77.1' },
+    node: { pods: '10.244.0.1', calico: '10.244.1.1', outside: '192.168.77.1' },
     pods: ['10.244.0.2', '10.244.0.3', '10.244.0.4'],
     calicoPod: '10.244.1.2',
     outside: '192.168.77.2',
     clusterCidr: '10.96.0.0/12',
   },
   IPv6: {
-    node: { pods: 'fd00:10:244::1', outside: 'fd00:77::1' },
+    node: { pods: 'fd00:10:244::1', calico: 'fd00:10:244:1::1', outside: 'fd00:77::1' },
     pods: ['fd00:10:244::2', 'fd00:10:244::3', 'fd00:10:244::4'],
     calicoPod: 'fd00:10:244:1::2',
     outside: 'fd00:77::2',
@@ -58,7 +63,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     const outside = await createNamespace('outside', { family: node });
     opened.push(outside);
     await setSysctls(node, options.ipForward ?? false);
-    await connect(node, pods, outside);
+    await connect(node, pods, outside, options.addressless ?? true);
     await addRoutes(node, pods, outside);
     return { node, pods, outside, close };
   } catch (err) {
@@ -82,8 +87,14 @@ async function setSysctls(node: Namespace, ipForward: boolean): Promise<void> {
   if (result.status !== 0) throw new Error(`set sysctls of the node: ${result.stderr}`);
 }
 
-async function connect(node: Namespace, pods: Namespace, outside: Namespace): Promise<void> {
+async function connect(
+  node: Namespace,
+  pods: Namespace,
+  outside: Namespace,
+  addressless: boolean,
+): Promise<void> {
   const { IPv4, IPv6 } = addresses;
+  const ofCali = addressless ? [] : [`${IPv4.node.calico}/32`, `${IPv6.node.calico}/128`];
   const podAddresses = [
     ...IPv4.pods.map((address) => `${address}/24`),
     ...IPv6.pods.map((address) => `${address}/64`),
@@ -95,7 +106,7 @@ async function connect(node: Namespace, pods: Namespace, outside: Namespace): Pr
       { namespace: pods, interface: 'eth0', addresses: podAddresses },
     ),
     connectNamespaces(
-      { namespace: node, interface: 'cali0', addresses: ['fe80::1/64'], mac: calicoMac },
+      { namespace: node, interface: 'cali0', addresses: ['fe80::1/64', ...ofCali], mac: calicoMac },
       { namespace: pods, interface: 'cali', addresses: calicoAddresses },
     ),
     connectNamespaces(

@@ -72,7 +72,7 @@ export function* decodeDocument(
     return;
   }
   if (!isReadKind(kind)) {
-    yield { kind: 'skipped', what: `${show(apiVersion)} ${kind}` };
+    yield { kind: 'skipped', what: typeof apiVersion === 'string' ? `${apiVersion} ${kind}` : kind };
     return;
   }
   if (typeof apiVersion === 'string' && apiVersion !== apiVersions[kind]) {

@@ -63,12 +63,6 @@ export function listeningTests(t: Test, makePlane: MakePlane): void {
     }
   });
 
-  t.test('a protocol that is not spoken here is refused by name', async (t) => {
-    const plane = planeFor(t, makePlane);
-    const opening = plane.open(specOf('SCTP'), configOf([]), 0);
-    t.equal(await refusal(opening), 'not-supported');
-  });
-
   t.test('the same key can not be opened twice, and can again after close', async (t) => {
     const plane = planeFor(t, makePlane);
     const first = await plane.open(specOf('TCP'), configOf([]), 0);

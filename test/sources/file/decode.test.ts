@@ -114,7 +114,7 @@ t.test('lists are opened, typed and nested ones too', async (t) => {
 });
 
 t.test('other kinds and versions are passed over', async (t) => {
-  t.strictSame(decode({ apiVersion: 'apps/v1', kind: 'Deployment' }), ['skipped: "apps/v1" Deployment']);
+  t.strictSame(decode({ apiVersion: 'apps/v1', kind: 'Deployment' }), ['skipped: apps/v1 Deployment']);
   t.strictSame(decode({ ...service(), apiVersion: 'serving.knative.dev/v1' }), [
     'skipped: serving.knative.dev/v1 Service',
   ]);

@@ -33,7 +33,7 @@ t.test('what is no List, small, or not well-formed is left alone', async (t) => 
   t.equal(valuesIn(JSON.stringify({ kind: 'List', items: [], x: 'x'.repeat(70_000) })), undefined, 'empty');
   t.equal(valuesIn(text.slice(0, -1)), undefined, 'cut off');
   t.equal(valuesIn(`${text}{}`), undefined, 'followed by something');
-  t.equal(valuesIn(text.replace('},{', '} {')), undefined, 'a comma is missing');
+  t.equal(valuesIn(text.replace(']]},{', ']]} {')), undefined, 'a comma is missing');
   t.equal(valuesIn(text.replace(/]}$/, ',]}')), undefined, 'a comma too many');
   t.equal(valuesIn(text.replace('"kind"', 'kind')), undefined, 'a key without quotes');
 });

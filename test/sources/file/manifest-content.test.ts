@@ -49,7 +49,7 @@ t.test('of an object that is there twice the first is taken, and the second told
   const content = await read(text);
   t.match(content.objects.get('Service default/a')?.json, /"port":1}/);
   t.match(content.problems, [
-    { severity: 'warning', text: /^examples\/x\.yaml:8:1: Service default\/a: is in this file already/ },
+    { severity: 'warning', text: /^examples\/x\.yaml:9:1: Service default\/a: is in this file already/ },
   ]);
   t.strictSame((await read(text, content)).problems, content.problems, 'each time');
 });
@@ -99,7 +99,10 @@ t.test('a reading that is stopped ends early', async (t) => {
     path: 'x.yaml',
     previous: emptyContent,
     onSkipped: () => {},
-    isStopped: () => (asked += 1) > 5,
+    isStopped: () => {
+      asked += 1;
+      return asked > 5;
+    },
   });
   t.ok(content.objects.size < 10);
 });

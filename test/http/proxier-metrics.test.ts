@@ -1,0 +1,24 @@
+// The list of metrics of the proxier as a whole.
+import t from 'tap';
+import { proxierMetrics } from '../../lib/http/proxier-metrics.js';
+import { fakeStatus } from './fakes.js';
+
+t.test('names follow the habits of Prometheus, and tell whose they are', async (t) => {
+  const metrics = proxierMetrics(fakeStatus());
+  t.equal(new Set(metrics.map(({ name }) => name)).size, metrics.length);
+  for (const { name, type } of metrics) {
+    t.match(name, /^kube(?:proxy|portal)_[a-z_]+$/);
+    if (name !== 'kubeproxy_sync_proxy_rules_iptables_total')
+      t.equal(name.endsWith('_total'), type === 'counter', name);
+  }
+});
+
+t.test('a source that starts or fails is not healthy', async (t) => {
+  const read = (health: ReturnType<ReturnType<typeof fakeStatus>['sourceHealth']>): unknown =>
+    proxierMetrics({ ...fakeStatus(), sourceHealth: () => health })
+      .find(({ name }) => name === 'kubeportal_source_healthy')
+      ?.read();
+  t.equal(read({ state: 'healthy' }), 1);
+  t.equal(read({ state: 'starting' }), 0);
+  t.equal(read({ state: 'failing', message: 'away', sinceMs: 1 }), 0);
+});

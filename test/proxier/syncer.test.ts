@@ -1,0 +1,58 @@
+// One pass: its order, and what it does when a part of the world fails. The loop around it: proxier.test.ts.
+import t from 'tap';
+import { Syncer } from '../../lib/proxier/syncer.js';
+import { fakeWorld, plainHost } from '../support/fake-edges.js';
+import { service, slice } from '../support/objects.js';
+
+function loaded(overrides: Parameters<typeof fakeWorld>[0] = {}) {
+  const world = fakeWorld(overrides);
+  const { model } = world.options;
+  model.upsert(service('dns', '10.96.0.10', { ports: [{ port: 53, protocol: 'UDP' }] }));
+  model.upsert(slice('dns', ['10.244.0.1'], { ports: [{ name: '', port: 53, protocol: 'UDP' }] }));
+  return { world, syncer: new Syncer(world.options), take: () => model.takeSnapshot().snapshot };
+}
+
+t.test('listeners, then rules, then conntrack', async (t) => {
+  const { world, syncer, take } = loaded();
+  const result = await syncer.pass(take(), plainHost);
+  t.same(world.tell(), ['open dns 40000', 'rules 10.96.0.10:53>40000', 'conntrack 10.96.0.10:53>40000']);
+  t.match(result, { rulesInPlace: true, complete: true, problems: [], conntrackDeleted: 1 });
+});
+
+t.test('standing rules that can not be read cost only the old ports', async (t) => {
+  const { world, syncer, take } = loaded();
+  world.options.rules.standing = async () => {
+    throw new Error('iptables-save failed');
+  };
+  t.match(await syncer.pass(take(), plainHost), { complete: true });
+  t.ok(world.tell().includes('open dns 40000'));
+});
+
+t.test('conntrack entries that could not be deleted are tried again, others are not repeated', async (t) => {
+  let broken = true;
+  const asked: string[] = [];
+  const { syncer, take } = loaded({
+    conntrack: {
+      async deleteStaleUdp(portals) {
+        asked.push(portals.map(({ ip }) => ip).join(' '));
+        if (broken) throw new Error('table busy');
+        return 0;
+      },
+    },
+  });
+  t.match(await syncer.pass(take(), plainHost), { complete: true });
+  broken = false;
+  await syncer.pass(take(), plainHost);
+  await syncer.pass(take(), plainHost);
+  t.same(asked, ['10.96.0.10', '10.96.0.10']);
+});
+
+t.test('a family whose rules failed keeps its old conntrack entries until they are written', async (t) => {
+  const { world, syncer, take } = loaded();
+  world.failingFamilies.add('IPv4');
+  t.match(await syncer.pass(take(), plainHost), { rulesInPlace: false, complete: false });
+  t.notMatch(world.tell().join('\n'), /conntrack/);
+  world.failingFamilies.clear();
+  await syncer.pass(take(), plainHost);
+  t.match(world.tell().join('\n'), /conntrack 10\.96\.0\.10:53>40000/);
+});
