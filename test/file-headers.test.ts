@@ -18,6 +18,17 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
   },
   'compose/demo.ts': { by: 'integration/demo.test.ts', why: 'glue: seen as the whole demo' },
   'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
+  'sources/file/parse-json.ts': {
+    by: 'sources/file/documents.test.ts',
+    why: 'tables for JSON and YAML alike',
+  },
+  'sources/file/parse-yaml.ts': {
+    by: 'sources/file/documents.test.ts',
+    why: 'tables for JSON and YAML alike',
+  },
+  'sources/file/read-documents.ts': { by: 'sources/file/manifest-content.test.ts', why: 'its only caller' },
+  'sources/file/schema.ts': { by: 'sources/file/decode.test.ts', why: 'seen as messages with places' },
+  'sources/file/yaml-worker.ts': { by: 'sources/file/yaml-thread.test.ts', why: 'the thread it starts' },
   'proxier/data-plane.ts': { by: 'proxier/listener-set.test.ts', why: 'an interface, its error and a table' },
   'proxier/log.ts': { by: 'proxier/problems.test.ts', why: 'a type and a logger that says nothing' },
 };

@@ -72,19 +72,10 @@ async function liftIcmpLimits({ node }: Rig): Promise<void> {
 async function checkPortals(t: Test, peers: Peers, ipFamily: IpFamily): Promise<void> {
   const { served, asleep } = clusterIps[ipFamily];
   for (const [who, peer] of Object.entries(peers)) {
-    const refused = (timeoutMs: number) => ({ timeoutMs, payload: 'hello' });
     t.match(await peer.tcpRequest(served, 80), { reply: 'web' }, `${who}: TCP is served`);
     t.match(await peer.udpRequest(served, 53), { reply: 'dns:hello' }, `${who}: UDP is served`);
-    t.match(
-      await peer.tcpRequest(asleep, 80, refused(3000)),
-      { errorCode: 'ECONNREFUSED' },
-      `${who}: TCP refused`,
-    );
-    t.match(
-      await peer.udpRequest(asleep, 53, refused(3000)),
-      { errorCode: 'ECONNREFUSED' },
-      `${who}: UDP refused`,
-    );
+    t.match(await peer.tcpRequest(asleep, 80), { errorCode: 'ECONNREFUSED' }, `${who}: TCP refused`);
+    t.match(await peer.udpRequest(asleep, 53), { errorCode: 'ECONNREFUSED' }, `${who}: UDP refused`);
   }
 }
 
@@ -127,6 +118,7 @@ for (const ipForward of [false, true]) {
           log: silentLog,
           tools: toolsOf(variant),
         });
+        t.teardown(() => applier.cleanup());
         for (const [steering, of] of [
           ['REDIRECT', redirectBoth],
           ['DNAT', dnatBoth],
@@ -140,8 +132,7 @@ for (const ipForward of [false, true]) {
             });
           }
         }
-        await checkLiveStreams(t, applier, rig, peers, variant);
-        await applier.cleanup();
+        testLiveStreams(t, applier, rig, peers, variant);
       });
     }
   });
@@ -156,13 +147,13 @@ async function checkAddressless(t: Test, { pods }: Peers, ipFamily: IpFamily): P
   t.match(await pods.tcpRequest(asleep, 80, { localAddress }), { errorCode: 'ECONNREFUSED' });
 }
 
-async function checkLiveStreams(
+function testLiveStreams(
   t: Test,
   applier: RuleApplier,
   rig: Rig,
   peers: Peers,
   variant: IptablesVariant,
-): Promise<void> {
+): void {
   t.test('live streams outlive a flush of nat, which is noticed and mended', async (t) => {
     await applier.apply(desired(redirectBoth));
     for (const ipFamily of ipFamilies) {

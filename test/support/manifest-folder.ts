@@ -27,7 +27,8 @@ export async function createManifestFolder(): Promise<ManifestFolder> {
   const path = await mkdtemp(join(parent, 'services-'));
   return {
     path,
-    write: (name, content) => writeFile(join(path, name), typeof content === 'string' ? content : listOf(content)),
+    write: (name, content) =>
+      writeFile(join(path, name), typeof content === 'string' ? content : listOf(content)),
     remove: (name) => rm(join(path, name)),
     hide: () => rename(path, `${path}.away`),
     show: () => rename(`${path}.away`, path),

@@ -27,7 +27,11 @@ export interface LogLine {
 }
 
 /** `kube-portal ARGS` in the node's namespace. It ends with the namespace, if not before. */
-export function startProgram(node: Namespace, args: readonly string[], options: ProgramOptions = {}): Program {
+export function startProgram(
+  node: Namespace,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Program {
   const { env = {}, wrapper = [] } = options;
   const child = node.spawn([...wrapper, process.execPath, mainFile, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],

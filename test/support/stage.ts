@@ -82,9 +82,11 @@ export async function serveOnPods(
   options: { readonly ipFamily?: IpFamily; readonly port?: number; readonly count?: number } = {},
 ): Promise<readonly EchoServer[]> {
   const { ipFamily = 'IPv4', port = 8080, count = 3 } = options;
-  const servers = addresses[ipFamily].pods.slice(0, count).flatMap((address, at) => [
-    pods.tcpEcho(address, port, `${name}${at + 1}`),
-    pods.udpEcho(address, port, `${name}${at + 1}`),
-  ]);
+  const servers = addresses[ipFamily].pods
+    .slice(0, count)
+    .flatMap((address, at) => [
+      pods.tcpEcho(address, port, `${name}${at + 1}`),
+      pods.udpEcho(address, port, `${name}${at + 1}`),
+    ]);
   return Promise.all(servers);
 }
