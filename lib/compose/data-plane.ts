@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { roundRobin } from '../balance/round-robin.js';
 import type { RunOptions } from '../cli/options.js';
-import { connectionCap, createNodeDataPlane, parseDescriptorLimit } from '../dataplane/node/data-plane.js';
+import { createNodeDataPlane, parseDescriptorLimit } from '../dataplane/node/data-plane.js';
 import type { Clock } from '../proxier/clock.js';
 import type { DataPlane } from '../proxier/data-plane.js';
 import type { Log } from '../proxier/log.js';
@@ -17,7 +17,9 @@ export function createDataPlane(
   return createNodeDataPlane({
     ...parts,
     newBalancer: () => roundRobin({ setAsideMs: options.endpointSetAsideMs }),
-    maxConnections: options.maxConnections || connectionCap(descriptorLimit(), 0),
+    // 0: no cap of the user's own.
+    maxConnections: options.maxConnections || Number.POSITIVE_INFINITY,
+    descriptorLimit: descriptorLimit(),
     dialTimeoutMs: options.dialTimeoutMs,
     dialBudgetMs: options.dialBudgetMs,
     halfClosedTimeoutMs: options.halfClosedTimeoutMs,

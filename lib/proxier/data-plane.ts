@@ -49,15 +49,16 @@ export const dialBucketsSeconds: readonly number[] = [
 ];
 
 /**
- * Why a client was not served, or was cut:
+ * Why a client was not served, or was cut. For UDP, no-endpoints and connection-limit count datagrams.
  * - no-endpoints: nothing to try
  * - dial: every candidate failed
  * - dial-timeout: the total budget ran out before a candidate answered
  * - connection-limit: the cap on open connections (descriptors) was reached
  * - half-closed-timeout: one side had ended and the other stayed silent for too long
- * - client-reset, endpoint-reset: cut by a peer after it was established
- * - endpoint-gone: cut because its endpoint left (UDP flows, drain by reset)
- * - shutdown: cut because the grace period was over
+ * - client-reset: cut by the client, also while its endpoint was being dialled
+ * - endpoint-reset: cut by the endpoint, for UDP by an ICMP refusal
+ * - endpoint-gone: cut because its endpoint left (UDP flows)
+ * - shutdown: cut because the grace period was over, or with its closed listener (UDP flows)
  */
 export type ConnectionFailure =
   | 'no-endpoints'

@@ -28,13 +28,14 @@ export function parseDescriptorLimit(limits: string): number | undefined {
 }
 
 export class ConnectionBudget {
-  readonly #max: number;
+  readonly #max: () => number;
   readonly #log: Log;
   readonly #warn: SparseWarn;
   readonly #open = { tcp: 0, udp: 0 };
   #exhausted = false;
 
-  constructor(max: number, log: Log, warn: SparseWarn) {
+  /** @param max asked anew for each connection: every listener that opens leaves less for them */
+  constructor(max: () => number, log: Log, warn: SparseWarn) {
     this.#max = max;
     this.#log = log;
     this.#warn = warn;
@@ -42,7 +43,7 @@ export class ConnectionBudget {
 
   /** False when the cap is reached: nothing was taken then, and nothing must be released. */
   take(kind: 'tcp' | 'udp'): boolean {
-    if (this.#open.tcp + this.#open.udp >= this.#max) {
+    if (this.#open.tcp + this.#open.udp >= this.#max()) {
       this.#refuse();
       return false;
     }
@@ -52,20 +53,20 @@ export class ConnectionBudget {
 
   release(kind: 'tcp' | 'udp'): void {
     this.#open[kind]--;
-    if (!this.#exhausted || this.#open.tcp + this.#open.udp >= this.#max * recoveredBelow) return;
+    if (!this.#exhausted || this.#open.tcp + this.#open.udp >= this.#max() * recoveredBelow) return;
     this.#exhausted = false;
-    this.#log.debug({ maxConnections: this.#max }, 'below the cap on connections again');
+    this.#log.debug({ maxConnections: this.#max() }, 'below the cap on connections again');
   }
 
   totals(): DataPlaneTotals {
-    return { tcpConnections: this.#open.tcp, udpClients: this.#open.udp, maxConnections: this.#max };
+    return { tcpConnections: this.#open.tcp, udpClients: this.#open.udp, maxConnections: this.#max() };
   }
 
   #refuse(): void {
     if (this.#exhausted) return;
     this.#exhausted = true;
     this.#warn('cap on connections reached, refusing new ones', {
-      maxConnections: this.#max,
+      maxConnections: this.#max(),
       tcpConnections: this.#open.tcp,
       udpClients: this.#open.udp,
     });

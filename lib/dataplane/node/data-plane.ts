@@ -8,7 +8,7 @@ import type {
   ListenerSpec,
 } from '../../proxier/data-plane.js';
 import { ListenError } from '../../proxier/data-plane.js';
-import { ConnectionBudget } from './connection-budget.js';
+import { ConnectionBudget, connectionCap } from './connection-budget.js';
 import { ConnectionSet } from './connection-set.js';
 import { type NodeDataPlaneOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { type SparseWarn, sparseWarn } from './sparse-log.js';
@@ -16,7 +16,7 @@ import { openTcpListener } from './tcp-listener.js';
 import { openUdpListener } from './udp-listener.js';
 import { UdpPorts } from './udp-port.js';
 
-export { connectionCap, parseDescriptorLimit } from './connection-budget.js';
+export { parseDescriptorLimit } from './connection-budget.js';
 export type { Dial, DialOptions } from './dial.js';
 export type { NodeDataPlaneOptions } from './options.js';
 
@@ -34,12 +34,16 @@ class NodeDataPlane implements DataPlane {
   readonly #udpPorts = new UdpPorts();
   /** By key; a listener that is being opened has its place already. */
   readonly #listeners = new Map<string, Promise<Listener>>();
+  /** Of all listeners. */
+  #listenerSockets = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
     this.#warn = sparseWarn(options.log, options.clock);
-    this.#budget = new ConnectionBudget(options.maxConnections, options.log, this.#warn);
+    const max = (): number =>
+      Math.min(options.maxConnections, connectionCap(options.descriptorLimit, this.#listenerSockets));
+    this.#budget = new ConnectionBudget(max, options.log, this.#warn);
   }
 
   async open(spec: ListenerSpec, config: ListenerConfig, port: number): Promise<Listener> {
@@ -48,12 +52,17 @@ class NodeDataPlane implements DataPlane {
     if (this.#listeners.has(spec.key)) throw new ListenError('other', `open ${spec.key}: it is open already`);
     const opening = this.#open(spec, config, port);
     this.#listeners.set(spec.key, opening);
+    this.#listenerSockets += socketsOf(spec);
     try {
       return await opening;
     } catch (error) {
-      this.#listeners.delete(spec.key);
+      this.#forget(spec);
       throw error;
     }
+  }
+
+  #forget(spec: ListenerSpec): void {
+    if (this.#listeners.delete(spec.key)) this.#listenerSockets -= socketsOf(spec);
   }
 
   totals(): DataPlaneTotals {
@@ -76,7 +85,7 @@ class NodeDataPlane implements DataPlane {
       options: this.#options,
       budget: this.#budget,
       warn: this.#warn,
-      closed: () => this.#listeners.delete(spec.key),
+      closed: () => this.#forget(spec),
     };
     switch (spec.servicePortName.protocol) {
       case 'TCP':
@@ -89,4 +98,9 @@ class NodeDataPlane implements DataPlane {
         );
     }
   }
+}
+
+/** UDP: the wildcard, loopback, and one reply address. */
+function socketsOf({ servicePortName }: ListenerSpec): number {
+  return servicePortName.protocol === 'UDP' ? 3 : 1;
 }

@@ -1,10 +1,4 @@
 // dataplane/node/listener-stats.ts: the counters of one listener; plain numbers, copied only when somebody reads them.
-//
-// TCP: every accepted connection is `opened`, then `open`, and ends once, cleanly or with one reason:
-//   opened = open + clean ends + sum(failed);  sum(picks) = dialSeconds.count while no endpoint was forgotten.
-// UDP: a flow is `opened` once it gets an endpoint to try and ends by idleness or with one reason; `no-endpoints`
-// and `connection-limit` count datagrams that got no flow:
-//   opened = open + idle ends + sum(failed without those two).
 import type { EndpointAddress } from '../../model/endpoint.js';
 import { hostPort } from '../../model/ip.js';
 import {
@@ -16,6 +10,13 @@ import {
 /** Endpoints that left are remembered up to this number beyond those that are there. */
 const rememberedPicks = 1024;
 
+/**
+ * TCP: every accepted connection is `opened`, then `open`, and ends once, cleanly or with one reason:
+ * opened = open + clean ends + sum(failed); sum(picks) = dialSeconds.count while no endpoint was forgotten.
+ *
+ * UDP: a flow is `opened` once it gets an endpoint to try and ends by idleness or with one reason; `no-endpoints` and
+ * `connection-limit` count datagrams that got no flow: opened = open + idle ends + sum(failed without those two).
+ */
 export class ListenerStats {
   opened = 0;
   open = 0;

@@ -1,11 +1,6 @@
 // dataplane/node/one-way.ts: moves the bytes of one direction of a TCP relay, in order, and passes the end on.
 // Memory is bounded: at most one chunk waits to be written and one more is read ahead, 64 KiB each (libuv's read
 // size), so 256 KiB for a connection's two directions; before the other side is there, earlyDataBytes and one chunk.
-//
-// Chunks are taken in a setImmediate, not in the read callback that brought them. libuv calls a stream ended, even if
-// it was reset, when it finds data and the hang-up in one poll and the stream is still reading after the callback
-// (uv__stream_io, its short cut for POLLHUP): a cut answer would look whole. A socket that reads again later is told.
-// A socket whose chunk can't be passed on is not polled either: its reset is seen when the other side reads again.
 import type { Socket } from 'node:net';
 
 export interface OneWayEvents {
@@ -16,6 +11,13 @@ export interface OneWayEvents {
   ended(): void;
 }
 
+/**
+ * Chunks are taken in a setImmediate, not in the read callback that brought them. libuv calls a stream ended, even if
+ * it was reset, when it finds data and the hang-up in one poll and the stream is still reading after the callback
+ * (uv__stream_io, its short cut for POLLHUP): a cut answer would look whole. A socket that reads again later is told.
+ *
+ * A socket whose chunk can't be passed on is not polled either: its reset is seen when the other side reads again.
+ */
 export class OneWay {
   readonly #from: Socket;
   readonly #events: OneWayEvents;

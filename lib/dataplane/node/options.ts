@@ -9,9 +9,16 @@ export interface NodeDataPlaneOptions {
   readonly newBalancer: () => Balancer;
   /**
    * Open TCP connections and open UDP client flows of all listeners together; what comes on top is refused and
-   * counted. See connectionCap() for a number that keeps the process away from EMFILE.
+   * counted.
+   * @default Infinity: descriptorLimit alone decides
    */
-  readonly maxConnections: number;
+  readonly maxConnections?: number;
+  /**
+   * RLIMIT_NOFILE of this process. Caps connections at what the listeners leave of it: at EMFILE libuv would accept
+   * and close without a word. See connectionCap().
+   * @default Infinity
+   */
+  readonly descriptorLimit?: number;
   /** @default systemClock */
   readonly clock?: Clock;
   /** @default silentLog */
@@ -64,7 +71,8 @@ export type ResolvedOptions = Required<NodeDataPlaneOptions>;
 export function resolveOptions(options: NodeDataPlaneOptions): ResolvedOptions {
   return {
     newBalancer: options.newBalancer,
-    maxConnections: options.maxConnections,
+    maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
+    descriptorLimit: options.descriptorLimit ?? Number.POSITIVE_INFINITY,
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
     dialTimeoutMs: options.dialTimeoutMs ?? 1000,

@@ -34,7 +34,7 @@ t.test('the limit is read from the text of /proc/self/limits', async (t) => {
 t.test('TCP and UDP share the cap; one line is written for each episode', async (t) => {
   const clock = fakeClock();
   const log = capturingLog();
-  const budget = new ConnectionBudget(40, log, sparseWarn(log, clock));
+  const budget = new ConnectionBudget(() => 40, log, sparseWarn(log, clock));
   const takeAll = (): number => {
     let taken = 0;
     while (budget.take(taken % 2 === 0 ? 'tcp' : 'udp')) taken++;

@@ -69,3 +69,18 @@ t.test('a UDP endpoint that can not even be connected is tried and counted', asy
   t.equal(plane.totals().udpClients, 0);
   t.match(log.lines[0], { text: 'UDP endpoint can not be connected' });
 });
+
+t.test('the limit on descriptors caps connections at what listeners leave of it', async (t) => {
+  const newBalancer = () => roundRobin({ setAsideMs: 5000 });
+  const plane = createNodeDataPlane({ newBalancer, descriptorLimit: 1000, maxConnections: 400 });
+  t.teardown(() => plane.close(0));
+  const atFirst = plane.totals().maxConnections;
+  const tcp = await plane.open(specOf('TCP', 'IPv4'), configOf([]), 0);
+  const udp = await plane.open({ ...specOf('UDP', 'IPv4'), key: 'another' }, configOf([]), 0);
+  t.equal(plane.totals().maxConnections, atFirst - 2, 'four descriptors, two a connection');
+  await Promise.all([tcp.close(), udp.close()]);
+  t.equal(plane.totals().maxConnections, atFirst);
+  const capped = createNodeDataPlane({ newBalancer, descriptorLimit: 1000, maxConnections: 7 });
+  t.equal(capped.totals().maxConnections, 7);
+  await capped.close(0);
+});
