@@ -17,6 +17,7 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     why: 'glue: seen when descriptors run out',
   },
   'compose/demo.ts': { by: 'integration/demo.test.ts', why: 'glue: seen as the whole demo' },
+  'compose/log.ts': { by: 'compose/process-guard.test.ts', why: 'glue: seen as lines on stderr' },
   'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
   'sources/file/parse-json.ts': {
     by: 'sources/file/documents.test.ts',
@@ -30,6 +31,8 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
   'sources/file/schema.ts': { by: 'sources/file/decode.test.ts', why: 'seen as messages with places' },
   'sources/file/yaml-worker.ts': { by: 'sources/file/yaml-thread.test.ts', why: 'the thread it starts' },
   'proxier/data-plane.ts': { by: 'proxier/listener-set.test.ts', why: 'an interface, its error and a table' },
+  'proxier/standing-ports.ts': { by: 'proxier/proxier.test.ts', why: 'seen as the ports after a restart' },
+  'proxier/udp-cleaner.ts': { by: 'proxier/syncer.test.ts', why: 'seen as what conntrack is asked for' },
   'proxier/log.ts': { by: 'proxier/problems.test.ts', why: 'a type and a logger that says nothing' },
 };
 

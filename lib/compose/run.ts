@@ -1,6 +1,5 @@
 // compose/run.ts: `kube-portal run`: builds the edges and the core into the program, and stops it in order.
 import { hostname } from 'node:os';
-import { createLogger } from '../cli/logging.js';
 import type { RunOptions } from '../cli/options.js';
 import { readVersion } from '../cli/version.js';
 import { createConntrack } from '../conntrack/conntrack.js';
@@ -15,45 +14,58 @@ import { systemExec } from '../proxier/exec.js';
 import type { Log } from '../proxier/log.js';
 import { Proxier } from '../proxier/proxier.js';
 import { createDataPlane } from './data-plane.js';
+import { createLog } from './log.js';
+import { guardProcess } from './process-guard.js';
 import { createSource } from './source.js';
 import { stopSignals } from './stop-signal.js';
 
 // A flush by somebody else is to be repaired within 2 seconds.
 const watchPeriodMs = 1_000;
 
-/** Exit status: 0 after a signal, 1 when it could not start. */
+/** Exit status: 0 after a signal, 1 when it could not start or could not stop cleanly. */
 export async function run(options: RunOptions): Promise<number> {
-  const log = createLogger({
-    format: options.loggingFormat,
-    verbosity: options.verbosity,
-    stream: process.stderr,
-    colorize: process.stderr.isTTY,
-  });
+  const log = createLog(options);
   const signals = stopSignals();
-  // A fault that nobody caught is reported and must not end the process that forwards everybody's traffic.
-  const uncaught = (err: unknown): void => log.error({ err }, 'uncaught error: please report this');
-  process.on('uncaughtException', uncaught);
-  process.on('unhandledRejection', uncaught);
+  const unguard = guardProcess(log);
   try {
-    const program = await start(options, log);
+    const program = await Promise.race([start(options, log), signals.first.then(() => undefined)]);
+    if (program === undefined) return 0; // told to stop before it had started
     const signal = await signals.first;
     log.info({ signal, graceMs: options.shutdownGraceMs }, 'stopping: open connections may end');
-    const stopped = program.stop().then(() => log.info({}, 'stopped'));
-    await Promise.race([stopped, signals.second.then(() => log.warn({}, 'stopping at once'))]);
-    return 0;
+    return await Promise.race([
+      stop(program, log),
+      signals.second.then(() => {
+        log.warn({}, 'stopping at once');
+        return 0;
+      }),
+    ]);
   } catch (err) {
     log.error({ err }, 'kube-portal could not start');
     return 1;
   } finally {
     signals.close();
-    process.off('uncaughtException', uncaught);
-    process.off('unhandledRejection', uncaught);
+    unguard();
     // Second signal, or a failed start: sockets and timers may be left, and nobody waits for them.
     setImmediate(() => process.exit());
   }
 }
 
-async function start(options: RunOptions, log: Log): Promise<{ stop(): Promise<void> }> {
+async function stop(program: Program, log: Log): Promise<number> {
+  try {
+    await program.stop();
+    log.info({}, 'stopped');
+    return 0;
+  } catch (err) {
+    log.error({ err }, 'kube-portal could not stop cleanly');
+    return 1;
+  }
+}
+
+interface Program {
+  stop(): Promise<void>;
+}
+
+async function start(options: RunOptions, log: Log): Promise<Program> {
   const clock = systemClock;
   const { version } = readVersion();
   const nodeName = options.hostnameOverride ?? hostname().toLowerCase();
@@ -97,8 +109,11 @@ async function start(options: RunOptions, log: Log): Promise<{ stop(): Promise<v
   proxier.start();
   return {
     async stop() {
-      await proxier.stop({ graceMs: options.shutdownGraceMs, cleanup: options.cleanupOnExit });
-      await servers.close();
+      try {
+        await proxier.stop({ graceMs: options.shutdownGraceMs, cleanup: options.cleanupOnExit });
+      } finally {
+        await servers.close();
+      }
     },
   };
 }

@@ -23,7 +23,7 @@ class ToolConntrack implements Conntrack {
     this.#log = log;
   }
 
-  async deleteStaleUdp(portals: readonly UdpPortal[]): Promise<number> {
+  async deleteStaleUdp(portals: readonly UdpPortal[], localAddresses?: ReadonlySet<string>): Promise<number> {
     if (this.#missing) return 0;
     let deleted = 0;
     try {
@@ -38,7 +38,10 @@ class ToolConntrack implements Conntrack {
           ipFamily,
           ips.size === 1 ? [...ips][0] : undefined,
         );
-        deleted += await this.#deleteAll(staleFlows(entries, ofFamily), ipFamily.toLowerCase());
+        deleted += await this.#deleteAll(
+          staleFlows(entries, ofFamily, localAddresses),
+          ipFamily.toLowerCase(),
+        );
       }
     } catch (err) {
       if (!isMissingProgram(err)) throw err;
@@ -86,16 +89,19 @@ export interface StaleFlows {
   readonly replySport: number;
 }
 
-/** Which of the entries belong to a portal and don't lead to its proxy port. */
+/** Which of the entries belong to a portal and don't lead to its proxy port, on an address that is (still) local. */
 export function staleFlows(
   entries: readonly ConntrackEntry[],
   portals: readonly UdpPortal[],
+  localAddresses?: ReadonlySet<string>,
 ): readonly StaleFlows[] {
   const byAddress = new Map(portals.map((portal) => [`${portal.ip} ${portal.port}`, portal]));
   const stale = new Map<string, StaleFlows>();
   for (const { original, reply } of entries) {
     const portal = byAddress.get(`${original.dst} ${original.dport}`);
-    if (portal === undefined || leadsTo(portal.proxyPort, original.dst, original.dport, reply)) continue;
+    if (portal === undefined) continue;
+    const arrives = localAddresses?.has(reply.src) ?? true;
+    if (arrives && leadsTo(portal.proxyPort, original.dst, original.dport, reply)) continue;
     const flows = { ip: portal.ip, port: portal.port, replySrc: reply.src, replySport: reply.sport };
     stale.set(Object.values(flows).join(' '), flows);
   }

@@ -5,10 +5,10 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { canonicalIp, type IpFamily, ipFamilies } from '../model/ip.js';
 import { type Clock, systemClock } from '../proxier/clock.js';
-import type { Exec } from '../proxier/exec.js';
+import { type Exec, isMissingProgram } from '../proxier/exec.js';
 import type { HostNetwork, HostNetworkState } from '../proxier/host-network.js';
 import type { Log } from '../proxier/log.js';
-import { defaultSource, type Link, type LinkAddress, listLinks } from './links.js';
+import { defaultSource, IpToolError, type Link, type LinkAddress, listLinks } from './links.js';
 
 type Interfaces = () => Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
@@ -62,12 +62,18 @@ class KernelHostNetwork implements HostNetwork {
     const now = this.#clock.monotonic();
     if (this.#seen?.look === look && now - this.#seen.askedAtMs < askAgainMs) return this.#seen.state;
     const fresh = await this.#ask(names, interfaces);
+    // Not known this time: the next look asks again.
+    if (fresh === undefined) return this.#seen?.state ?? assumedState(names, interfaces);
     const state = this.#seen !== undefined && isSame(this.#seen.state, fresh) ? this.#seen.state : fresh;
     this.#seen = { look, askedAtMs: now, state };
     return state;
   }
 
-  async #ask(names: readonly string[], interfaces: ReturnType<Interfaces>): Promise<HostNetworkState> {
+  /** Undefined when `ip` failed in a way that may pass: what it said before is better than what can be told without it. */
+  async #ask(
+    names: readonly string[],
+    interfaces: ReturnType<Interfaces>,
+  ): Promise<HostNetworkState | undefined> {
     if (this.#ipTool !== 'absent') {
       try {
         const source = (ipFamily: IpFamily) => defaultSource(this.#exec, ipFamily);
@@ -75,10 +81,10 @@ class KernelHostNetwork implements HostNetwork {
         this.#ipTool = 'works';
         return state;
       } catch (err) {
-        // It worked before, so it will again; what it said then is better than what can be told without it.
-        if (this.#ipTool === 'works' && this.#seen !== undefined) {
+        const isForGood = isMissingProgram(err) || err instanceof IpToolError;
+        if (this.#ipTool === 'works' || !isForGood) {
           this.#log.debug({ err }, 'interfaces could not be listed');
-          return this.#seen.state;
+          return undefined;
         }
         this.#ipTool = 'absent';
         this.#log.warn(
@@ -87,11 +93,19 @@ class KernelHostNetwork implements HostNetwork {
         );
       }
     }
-    return stateOf(
-      names.map((name) => assumedLink(name, interfaces[name] ?? [])),
-      async () => undefined,
-    );
+    return assumedState(names, interfaces);
   }
+}
+
+/** What can be told without `ip`. */
+function assumedState(
+  names: readonly string[],
+  interfaces: ReturnType<Interfaces>,
+): Promise<HostNetworkState> {
+  return stateOf(
+    names.map((name) => assumedLink(name, interfaces[name] ?? [])),
+    async () => undefined,
+  );
 }
 
 async function stateOf(
@@ -120,10 +134,12 @@ async function nodeAddressOf(
   defaultSourceOf: (ipFamily: IpFamily) => Promise<string | undefined>,
 ): Promise<string | undefined> {
   const inUse = links.filter((link) => link.up && !link.loopback);
-  const candidates = inUse
+  const global = inUse
     .flatMap((link) => link.addresses)
-    .filter((address) => address.ipFamily === ipFamily && address.scope === 'global')
-    .map((address) => address.ip);
+    .filter((address) => address.ipFamily === ipFamily && address.scope === 'global');
+  // Rules that lead to an address of a day would be rewritten, and streams cut, when it is over.
+  const lasting = global.filter((address) => !address.passing);
+  const candidates = (lasting.length > 0 ? lasting : global).map((address) => address.ip);
   if (candidates.length < 2) return candidates[0];
   const source = await defaultSourceOf(ipFamily);
   return source !== undefined && candidates.includes(source) ? source : candidates[0];
@@ -141,7 +157,7 @@ function assumedLink(name: string, infos: readonly NetworkInterfaceInfo[]): Link
     if (ip === undefined) return [];
     const ofLink = ip.startsWith('169.254.') || /^fe[89ab]/.test(ip);
     const scope = info.internal ? 'host' : ofLink ? 'link' : 'global';
-    return [{ ipFamily: info.family, ip, scope }];
+    return [{ ipFamily: info.family, ip, scope, passing: false }];
   });
   const loopback = name === 'lo' || (infos.length > 0 && infos.every((info) => info.internal));
   return { name, up: true, loopback, enslaved: false, addresses };

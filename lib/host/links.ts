@@ -17,6 +17,8 @@ export interface LinkAddress {
   readonly ip: string;
   /** `link`: means nothing beyond the link (169.254.0.0/16, fe80::/10); `host`: loopback. */
   readonly scope: 'global' | 'link' | 'host';
+  /** IPv6 that is not to be relied on: temporary (privacy extensions), deprecated, tentative, or a duplicate. */
+  readonly passing: boolean;
 }
 
 /** `ip` ran and its answer was not what iproute2 says: busybox's has no -j, or a namespace is gone. */
@@ -70,7 +72,8 @@ function addressOf(info: Readonly<Record<string, unknown>>): LinkAddress | undef
   const ip = canonicalIp(String(info.local));
   if (ip === undefined) return undefined;
   const scope = info.scope === 'host' || info.scope === 'link' ? info.scope : 'global';
-  return { ipFamily: ip.includes(':') ? 'IPv6' : 'IPv4', ip, scope };
+  const passing = ['temporary', 'deprecated', 'tentative', 'dadfailed'].some((flag) => info[flag] === true);
+  return { ipFamily: ip.includes(':') ? 'IPv6' : 'IPv4', ip, scope, passing };
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

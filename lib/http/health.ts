@@ -1,5 +1,8 @@
-// http/health.ts: what /healthz and /livez answer, as kube-proxy 1.36 does. Pure.
+// http/health.ts: what /healthz and /livez answer: kube-proxy's fields and times (without its status by IP family). Pure.
 import type { SyncHealth } from '../proxier/status.js';
+
+/** Ready to forward, or merely alive. */
+export type HealthEndpoint = 'healthz' | 'livez';
 
 export interface HealthAnswer {
   readonly code: 200 | 503;
@@ -13,11 +16,15 @@ export interface HealthAnswer {
 }
 
 /**
- * 503 until the first sync, and when one is overdue. While healthy `lastUpdated` is the present, as in kube-proxy:
- * "up to date now", not "something was written then" (which the metrics tell).
+ * 503 until the first sync, and when one is overdue; but /livez is 200 while the source has not delivered its first
+ * list: there is nothing to sync, and no restart would bring the API server back (kube-proxy is live then, too).
+ * While healthy `lastUpdated` is the present, as in kube-proxy: "up to date now", not "something was written then"
+ * (which the metrics tell).
  */
-export function healthAnswer(health: SyncHealth, nowMs: number): HealthAnswer {
-  const { healthy, lastUpdatedMs } = health;
+export function healthAnswer(endpoint: HealthEndpoint, health: SyncHealth, nowMs: number): HealthAnswer {
+  const { lastUpdatedMs, lastQueuedMs } = health;
+  const isWaiting = lastUpdatedMs === undefined && lastQueuedMs === undefined;
+  const healthy = health.healthy || (endpoint === 'livez' && isWaiting);
   return {
     code: healthy ? 200 : 503,
     body: {

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { ProxierStatus } from '../proxier/status.js';
+import type { HealthEndpoint } from './health.js';
 import { registerPlainMetric } from './plain-metric.js';
 import { proxierMetrics } from './proxier-metrics.js';
 import { serviceMetricsText } from './service-metrics.js';
@@ -15,14 +16,14 @@ export interface Metrics {
   /** One scrape. Lets the event loop run between the pieces, and goes on only when asked for the next. */
   text(): AsyncGenerator<string>;
   /** A health endpoint answered. */
-  countHealth(endpoint: 'healthz' | 'livez', code: number): void;
+  countHealth(endpoint: HealthEndpoint, code: number): void;
 }
 
 export function createMetrics(status: ProxierStatus, sync: SyncMetrics): Metrics {
   const registry = new Registry();
   for (const metric of proxierMetrics(status)) registerPlainMetric(registry, metric);
   collectDefaultMetrics({ register: registry });
-  const healthCounter = (endpoint: string): Counter<'code'> =>
+  const healthCounter = (endpoint: HealthEndpoint): Counter<'code'> =>
     new Counter({
       name: `kubeproxy_proxy_${endpoint}_total`,
       help: `Cumulative proxy ${endpoint} HTTP status`,

@@ -19,7 +19,7 @@ export function healthRoutes({ status, metrics, clock }: RouteOptions): Hono {
   const app = readOnly();
   for (const endpoint of ['healthz', 'livez'] as const) {
     app.get(`/${endpoint}`, (context) => {
-      const { code, body } = healthAnswer(status.syncHealth(), clock.now());
+      const { code, body } = healthAnswer(endpoint, status.syncHealth(), clock.now());
       metrics.countHealth(endpoint, code);
       return context.json(body, code);
     });

@@ -37,6 +37,11 @@ export function isUnsupported(err: unknown): boolean {
   );
 }
 
+/** A table of ours holds rules that iptables can't show. */
+export function isUnshowable(err: unknown): boolean {
+  return err instanceof IptablesError && err.trouble === 'rules';
+}
+
 export function isPermissionDenied(err: unknown): boolean {
   return err instanceof IptablesError && err.trouble === 'permission';
 }

@@ -24,6 +24,8 @@ export class RulesOfFamily {
   readonly #log: Log;
   /** Undefined: unknown, the kernel must be read. */
   #believed: FamilyRules | undefined;
+  /** The last belief, right or wrong by now: for numbers only. */
+  #known: FamilyRules | undefined;
   #toldUnsupported = false;
   /** Until forget(): a module may be loaded meanwhile. */
   #leftOut = false;
@@ -56,6 +58,7 @@ export class RulesOfFamily {
     this.#believed = undefined;
     if (text !== '') await this.#runner.restore(this.ipFamily, text);
     this.#believed = desired;
+    this.#known = desired;
     return written;
   }
 
@@ -78,14 +81,16 @@ export class RulesOfFamily {
     this.#leftOut = false;
   }
 
+  /** Rule lines that stand, as far as was last known. */
   count(table: TableName): number {
-    return this.#believed === undefined ? 0 : countRules(this.#believed[table]);
+    return this.#known === undefined ? 0 : countRules(this.#known[table]);
   }
 
   async #read(): Promise<FamilyRules> {
     this.#believed = undefined;
     const standing = standingRules(parseSave(await this.#runner.save(this.ipFamily)));
     this.#believed = standing;
+    this.#known = standing;
     return standing;
   }
 

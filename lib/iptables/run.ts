@@ -2,6 +2,7 @@
 // known to rules/, and what stderr means to errors.ts.
 import type { IpFamily } from '../model/ip.js';
 import type { Exec } from '../proxier/exec.js';
+import { tableNames } from '../rules/chains.js';
 import { incompatibleTables } from '../rules/save-text.js';
 import { errorFrom, errorFromExec, IptablesError } from './errors.js';
 
@@ -43,7 +44,8 @@ export function iptablesRunner(exec: Exec, { variant, infix }: IptablesTools): I
     async save(ipFamily) {
       const program = `${baseName(ipFamily)}${infix}-save`;
       const text = await run(program, []);
-      const [table] = incompatibleTables(text);
+      // What stands in a table that is none of ours is none of our business.
+      const table = incompatibleTables(text).find((name) => isOurTable(name));
       if (table === undefined) return text;
       throw new IptablesError(
         'rules',
@@ -52,6 +54,10 @@ export function iptablesRunner(exec: Exec, { variant, infix }: IptablesTools): I
     },
     restore: (ipFamily, text) => run(`${baseName(ipFamily)}${infix}-restore`, [...wait, '--noflush'], text),
   };
+}
+
+function isOurTable(name: string): boolean {
+  return tableNames.some((table) => table === name);
 }
 
 function baseName(ipFamily: IpFamily): 'iptables' | 'ip6tables' {

@@ -1,10 +1,10 @@
 // iptables/variant.ts: which iptables this machine uses, nft or legacy. Rules of both variants are in force side by
 // side, each blind to the other, so ours belong where everybody else's are (kubernetes-sigs/iptables-wrappers).
 import { ipFamilies } from '../model/ip.js';
-import type { Exec } from '../proxier/exec.js';
+import { type Exec, isMissingProgram } from '../proxier/exec.js';
 import { isRemovableChain } from '../rules/chains.js';
 import { parseSave } from '../rules/save-text.js';
-import { howToInstall, IptablesError, isUnsupported } from './errors.js';
+import { howToInstall, IptablesError, isUnshowable, isUnsupported } from './errors.js';
 import { type IptablesTools, type IptablesVariant, iptablesRunner } from './run.js';
 
 /**
@@ -41,8 +41,9 @@ async function versionOf(exec: Exec, program: string): Promise<string | undefine
   try {
     const { status, stdout } = await exec(program, ['--version']);
     return status === 0 ? stdout : undefined;
-  } catch {
-    return undefined; // can't be started: not installed, as far as we are concerned
+  } catch (err) {
+    if (isMissingProgram(err)) return undefined;
+    throw err;
   }
 }
 
@@ -68,6 +69,8 @@ async function traces(exec: Exec, tools: IptablesTools): Promise<Traces | undefi
     ipFamilies.map((ipFamily) =>
       save(ipFamily).catch((err: unknown) => {
         if (isUnsupported(err)) return undefined;
+        // In use, by somebody who writes what iptables can't show.
+        if (isUnshowable(err)) return '';
         throw err;
       }),
     ),

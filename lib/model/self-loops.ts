@@ -56,6 +56,7 @@ export function endpointsOnProxyPorts<E extends EndpointAddress>(
 }
 
 function portalEdges(state: Pick<Snapshot, 'servicePorts' | 'endpoints'>): readonly Edge[] {
+  if (state.endpoints.size === 0) return [];
   const clusterIPs = new Set<string>();
   for (const servicePort of state.servicePorts.values()) clusterIPs.add(servicePort.clusterIP);
   const suspects: Omit<Edge, 'to'>[] = [];

@@ -8,12 +8,17 @@ export interface RunnerOptions {
   readonly minIntervalMs: number;
   /** Milliseconds after which it runs though nobody asked. */
   readonly maxIntervalMs: number;
-  /** Milliseconds until a run that failed is tried again; doubles with each failure in a row, up to maxIntervalMs. */
+  /** Milliseconds until a run that failed is tried again; doubles with each failure in a row, up to maxRetryMs. */
   readonly retryIntervalMs: number;
-  /** True: done. False or a rejection: try again. */
-  readonly run: () => Promise<boolean>;
+  /** Milliseconds; also the delay of `retry-later`. */
+  readonly maxRetryMs: number;
+  /** A rejection is a failure. */
+  readonly run: () => Promise<RunOutcome>;
   readonly onError: (error: unknown) => void;
 }
+
+/** `failed`: tried again soon. `retry-later`: what matters is done, and the rest need not be hurried. */
+export type RunOutcome = 'done' | 'failed' | 'retry-later';
 
 export interface BoundedFrequencyRunner {
   /** Asks for a run. One that has begun does not count: its reading may be older than the request. */
@@ -23,7 +28,7 @@ export interface BoundedFrequencyRunner {
 }
 
 export function boundedFrequencyRunner(options: RunnerOptions): BoundedFrequencyRunner {
-  const { clock, minIntervalMs, maxIntervalMs, retryIntervalMs } = options;
+  const { clock, minIntervalMs, maxIntervalMs, retryIntervalMs, maxRetryMs } = options;
   let running: Promise<void> | undefined;
   let requested = false;
   let closed = false;
@@ -40,22 +45,26 @@ export function boundedFrequencyRunner(options: RunnerOptions): BoundedFrequency
     if (closed || running) return;
     cancelTimer();
     requested = false;
-    running = attempt().then((done) => {
+    running = attempt().then((outcome) => {
       running = undefined;
       lastEndMs = clock.monotonic();
-      failuresInARow = done ? 0 : failuresInARow + 1;
-      const retryMs = Math.min(maxIntervalMs, retryIntervalMs * 2 ** Math.min(failuresInARow - 1, 20));
-      if (requested) schedule(minIntervalMs);
-      else schedule(done ? maxIntervalMs : Math.max(minIntervalMs, retryMs));
+      failuresInARow = outcome === 'failed' ? failuresInARow + 1 : 0;
+      schedule(requested ? minIntervalMs : Math.max(minIntervalMs, delayAfter(outcome)));
     });
   }
 
-  async function attempt(): Promise<boolean> {
+  function delayAfter(outcome: RunOutcome): number {
+    if (outcome === 'done') return maxIntervalMs;
+    if (outcome === 'retry-later') return Math.min(maxIntervalMs, maxRetryMs);
+    return Math.min(maxRetryMs, retryIntervalMs * 2 ** Math.min(failuresInARow - 1, 20));
+  }
+
+  async function attempt(): Promise<RunOutcome> {
     try {
       return await options.run();
     } catch (error) {
       options.onError(error);
-      return false;
+      return 'failed';
     }
   }
 

@@ -12,8 +12,9 @@ export interface UdpPortal {
 
 export interface Conntrack {
   /**
-   * Deletes stale UDP entries of the given portals; how many were deleted. What is absent is success. Never rejects
-   * because the tool is missing: that is said once in the log, and 0 returned.
+   * Deletes stale UDP entries of the given portals; how many were deleted. An entry that leads to an address which is
+   * not (or no longer) among `localAddresses`, where they are given, is stale as well. What is absent is success. Never rejects because the
+   * tool is missing: that is said once in the log, and 0 returned.
    */
-  deleteStaleUdp(portals: readonly UdpPortal[]): Promise<number>;
+  deleteStaleUdp(portals: readonly UdpPortal[], localAddresses?: ReadonlySet<string>): Promise<number>;
 }

@@ -1,9 +1,9 @@
 // proxier/listener-set.ts: the listeners the proxier holds, one per ServicePort, and the ports they got.
 import type { EndpointAddress } from '../model/endpoint.js';
 import type { ServicePort } from '../model/service-port.js';
-import type { Protocol } from '../model/service-port-name.js';
 import { type DataPlane, ListenError, type Listener, type ListenerConfig } from './data-plane.js';
-import type { PortAllocator } from './port-allocator.js';
+import { createPause } from './pause.js';
+import { type PortAllocator, type PortPool, portPool } from './port-allocator.js';
 
 export interface HeldListener {
   /** As of the last sync: clusterIP and port may change under a listener that stays. */
@@ -19,13 +19,19 @@ export interface OpenRequest {
   readonly preferredPort: number | undefined;
 }
 
+export interface LocalPort {
+  readonly pool: PortPool;
+  readonly port: number;
+}
+
 export interface OpenFailure {
   readonly servicePort: ServicePort;
   readonly error: ListenError;
 }
 
-// Enough to overlap the kernel's work with ours, few enough to let traffic through between two of them.
+// Enough to overlap the kernel's work with ours.
 const openAtOnce = 32;
+const sliceMs = 5;
 // The kernel picked a port that was taken between its choice and ours: as good as impossible three times.
 const anyPortTries = 3;
 
@@ -48,36 +54,49 @@ export class ListenerSet {
     for (const { listener } of this.#held.values()) yield listener;
   }
 
-  /** Opens all; what can't be opened is returned and holds nothing. */
-  async open(requests: readonly OpenRequest[]): Promise<readonly OpenFailure[]> {
+  /**
+   * Opens all; what can't be opened is returned and holds nothing.
+   * @param avoided nobody gets one of these: rules of somebody else's portal still lead there
+   */
+  async open(
+    requests: readonly OpenRequest[],
+    avoided: readonly LocalPort[] = [],
+  ): Promise<readonly OpenFailure[]> {
     const failures: OpenFailure[] = [];
+    for (const { pool, port } of avoided) this.#ports.taken(pool, port);
+    const isAvoided = (mine: LocalPort): boolean =>
+      avoided.some(({ pool, port }) => pool === mine.pool && port === mine.port);
     // Standing rules first: a port of theirs must not go to somebody who would take any.
     const ordered = [
       ...requests.filter(({ preferredPort }) => preferredPort !== undefined),
       ...requests.filter(({ preferredPort }) => preferredPort === undefined),
     ];
-    const busyElsewhere: { protocol: Protocol; port: number }[] = [];
+    const busyElsewhere: LocalPort[] = [];
     let index = 0;
+    // net.Server listens without waiting for the event loop, so awaiting it lets nobody through.
+    const pause = createPause(sliceMs);
     const worker = async (): Promise<void> => {
       for (let request = ordered[index++]; request; request = ordered[index++]) {
-        const error = await this.#openOne(request, busyElsewhere);
+        await pause();
+        const error = await this.#openOne(request, busyElsewhere, isAvoided);
         if (error) failures.push({ servicePort: request.servicePort, error });
       }
     };
     await Promise.all(Array.from({ length: openAtOnce }, worker));
     // They were held back for this pass only: whoever has them may be gone by the next one.
-    for (const { protocol, port } of busyElsewhere) this.#ports.release(protocol, port);
+    for (const { pool, port } of [...busyElsewhere, ...avoided]) this.#ports.release(pool, port);
     return failures;
   }
 
   async #openOne(
     { servicePort, config, preferredPort }: OpenRequest,
-    busyElsewhere: { protocol: Protocol; port: number }[],
+    busyElsewhere: LocalPort[],
+    isAvoided: (port: LocalPort) => boolean,
   ): Promise<ListenError | undefined> {
-    const { protocol } = servicePort.name;
+    const pool = poolOf(servicePort);
     let preferred = preferredPort;
     for (let anyPort = 0; anyPort < anyPortTries; ) {
-      const port = this.#ports.take(protocol, preferred);
+      const port = this.#ports.take(pool, preferred);
       if (port === undefined) {
         return new ListenError('port-in-use', 'no port of --proxy-port-range is free');
       }
@@ -85,15 +104,21 @@ export class ListenerSet {
       if (port === 0) anyPort += 1;
       const outcome = await this.#tryPort(servicePort, config, port);
       if (!(outcome instanceof ListenError)) {
-        if (port === 0) this.#ports.taken(protocol, outcome.port);
+        if (port === 0 && isAvoided({ pool, port: outcome.port })) {
+          await outcome.close();
+          continue;
+        }
+        if (port === 0) this.#ports.taken(pool, outcome.port);
         this.#held.set(servicePort.key, { servicePort, listener: outcome, config });
         return undefined;
       }
       if (outcome.reason !== 'port-in-use' || anyPort >= anyPortTries) {
-        if (port !== 0) this.#ports.release(protocol, port);
+        if (port !== 0) this.#ports.release(pool, port);
         return outcome;
       }
-      if (port !== 0) busyElsewhere.push({ protocol, port });
+      if (port === 0) continue;
+      this.#ports.busy(pool);
+      busyElsewhere.push({ pool, port });
     }
     return new ListenError('port-in-use', 'the kernel offered no free port');
   }
@@ -137,7 +162,7 @@ export class ListenerSet {
       if (!held) return;
       this.#held.delete(key);
       await held.listener.close();
-      this.#ports.release(held.servicePort.name.protocol, held.listener.port);
+      this.#ports.release(poolOf(held.servicePort), held.listener.port);
     });
     const failed = (await Promise.allSettled(closing)).filter((result) => result.status === 'rejected');
     if (failed.length > 0) {
@@ -147,4 +172,8 @@ export class ListenerSet {
       );
     }
   }
+}
+
+function poolOf({ name, ipFamily }: ServicePort): PortPool {
+  return portPool(name.protocol, ipFamily);
 }

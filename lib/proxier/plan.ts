@@ -20,19 +20,12 @@ export function planRules(
 ): RulesPlan {
   const portals = new Map<string, Portal>();
   let same = previous !== undefined && previous.desired.steering === steering;
-  for (const { servicePort, listener, config } of live) {
-    const before = previous?.portals.get(servicePort.key);
-    const portal = keepPortal(before, {
-      ipFamily: servicePort.ipFamily,
-      ip: servicePort.clusterIP,
-      port: servicePort.port,
-      protocol: servicePort.name.protocol,
-      servicePortName: servicePort.name,
-      proxyPort: listener.port,
-      refused: config.endpoints.length === 0,
-    });
+  for (const held of live) {
+    const { key } = held.servicePort;
+    const before = previous?.portals.get(key);
+    const portal = before !== undefined && isPortalOf(before, held) ? before : portalOf(held);
     if (portal !== before) same = false;
-    portals.set(servicePort.key, portal);
+    portals.set(key, portal);
   }
   if (same && previous?.portals.size === portals.size) return previous;
   const list = [...portals.values()];
@@ -44,14 +37,26 @@ export function planRules(
   return { desired: { portals: list, steering, proxyPorts }, portals };
 }
 
-function keepPortal(before: Portal | undefined, now: Portal): Portal {
-  const unchanged =
-    before !== undefined &&
-    before.ip === now.ip &&
-    before.port === now.port &&
-    before.proxyPort === now.proxyPort &&
-    before.refused === now.refused;
-  return unchanged ? before : now;
+function portalOf({ servicePort, listener, config }: HeldListener): Portal {
+  return {
+    ipFamily: servicePort.ipFamily,
+    ip: servicePort.clusterIP,
+    port: servicePort.port,
+    protocol: servicePort.name.protocol,
+    servicePortName: servicePort.name,
+    proxyPort: listener.port,
+    refused: config.endpoints.length === 0,
+  };
+}
+
+/** Family, protocol and name are part of the key under which it was found. */
+function isPortalOf(portal: Portal, { servicePort, listener, config }: HeldListener): boolean {
+  return (
+    portal.ip === servicePort.clusterIP &&
+    portal.port === servicePort.port &&
+    portal.proxyPort === listener.port &&
+    portal.refused === (config.endpoints.length === 0)
+  );
 }
 
 /** A portal's address as a key; the family is part of the address. */

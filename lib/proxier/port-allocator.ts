@@ -1,5 +1,6 @@
-// proxier/port-allocator.ts: which proxy port a new listener tries. One pool per protocol; pure bookkeeping, the
+// proxier/port-allocator.ts: which proxy port a new listener tries. One pool per protocol and family; pure bookkeeping, the
 // data plane finds out whether the port can be had.
+import type { IpFamily } from '../model/ip.js';
 import type { Protocol } from '../model/service-port-name.js';
 
 /** Inclusive on both ends. */
@@ -8,62 +9,97 @@ export interface PortRange {
   readonly last: number;
 }
 
-export interface PortAllocator {
-  /**
-   * A port to try: `preferred` if it is free and allowed, else the next free one of the range; 0 where there is no
-   * range (the kernel picks). Undefined: the range is used up. The port counts as taken until release().
-   */
-  take(protocol: Protocol, preferred?: number): number | undefined;
-  /** Books what the kernel picked for port 0. */
-  taken(protocol: Protocol, port: number): void;
-  release(protocol: Protocol, port: number): void;
+/** Ports of different pools are different ports, whatever their numbers. */
+export type PortPool = `${Protocol}/${IpFamily}`;
+
+export function portPool(protocol: Protocol, ipFamily: IpFamily): PortPool {
+  return `${protocol}/${ipFamily}`;
 }
 
-/** `range` undefined: any free port, the kernel's choice. */
-export function portAllocator(range: PortRange | undefined): PortAllocator {
-  const used = new Map<Protocol, Set<number>>();
-  const cursors = new Map<Protocol, number>();
+export interface PortAllocator {
+  /**
+   * A port to try: `preferred` if it is free and allowed, else the next free one of the range. Where there is no range:
+   * 0 (the kernel picks), or one after such a pick. Undefined: the range is used up. The port counts as taken until
+   * release().
+   */
+  take(pool: PortPool, preferred?: number): number | undefined;
+  /** Books what the kernel picked for port 0. */
+  taken(pool: PortPool, port: number): void;
+  /** A port that take() gave is somebody else's: what comes after it is not tried. It still counts as taken. */
+  busy(pool: PortPool): void;
+  release(pool: PortPool, port: number): void;
+}
 
-  function usedOf(protocol: Protocol): Set<number> {
-    const ports = used.get(protocol) ?? new Set<number>();
-    used.set(protocol, ports);
+/**
+ * Without a range the kernel is asked for a free port, but not each time: its search for one gets slow as ports fill up
+ * (10,000 TCP listeners: 3.4 s, all but 0.2 s of it in bind). So the ports after its pick are tried first. Every other
+ * one: bind() picks ports of one parity as long as it can and leaves the other to connect(), as do we.
+ */
+const neighbourStep = 2;
+const lastPort = 65_535;
+
+/** `range` undefined: any free port. */
+export function portAllocator(range: PortRange | undefined): PortAllocator {
+  const used = new Map<PortPool, Set<number>>();
+  /** Where the next search begins: in the range, or among the ports after one of the kernel's picks. */
+  const cursors = new Map<PortPool, number>();
+
+  function usedOf(pool: PortPool): Set<number> {
+    const ports = used.get(pool) ?? new Set<number>();
+    used.set(pool, ports);
     return ports;
   }
 
-  function nextInRange(protocol: Protocol, { first, last }: PortRange): number | undefined {
-    const ports = usedOf(protocol);
+  function nextInRange(pool: PortPool, { first, last }: PortRange): number | undefined {
+    const ports = usedOf(pool);
     const size = last - first + 1;
     // Going on where the last search ended keeps a port that was just freed unused for as long as can be: clients
     // may still hold conntrack entries that lead to it.
-    const start = cursors.get(protocol) ?? first;
+    const start = cursors.get(pool) ?? first;
     for (let step = 0; step < size; step += 1) {
       const port = first + ((start - first + step) % size);
       if (ports.has(port)) continue;
-      cursors.set(protocol, port === last ? first : port + 1);
+      cursors.set(pool, port === last ? first : port + 1);
       return port;
     }
     return undefined;
   }
 
+  function nextNeighbour(pool: PortPool): number {
+    const ports = usedOf(pool);
+    let port = cursors.get(pool) ?? lastPort + 1;
+    while (ports.has(port)) port += neighbourStep;
+    if (port > lastPort) {
+      cursors.delete(pool);
+      return 0;
+    }
+    cursors.set(pool, port + neighbourStep);
+    return port;
+  }
+
   return {
-    take(protocol, preferred) {
-      const ports = usedOf(protocol);
+    take(pool, preferred) {
+      const ports = usedOf(pool);
       const allowed =
         preferred !== undefined && (!range || (preferred >= range.first && preferred <= range.last));
       if (allowed && !ports.has(preferred)) {
         ports.add(preferred);
         return preferred;
       }
-      if (!range) return 0;
-      const port = nextInRange(protocol, range);
-      if (port !== undefined) ports.add(port);
+      const port = range ? nextInRange(pool, range) : nextNeighbour(pool);
+      if (port !== undefined && port !== 0) ports.add(port);
       return port;
     },
-    taken(protocol, port) {
-      usedOf(protocol).add(port);
+    taken(pool, port) {
+      usedOf(pool).add(port);
+      // Of several picks at once only the first: runs that grow into one another would each end soon.
+      if (!range && !cursors.has(pool)) cursors.set(pool, port + neighbourStep);
     },
-    release(protocol, port) {
-      usedOf(protocol).delete(port);
+    busy(pool) {
+      if (!range) cursors.delete(pool);
+    },
+    release(pool, port) {
+      usedOf(pool).delete(port);
     },
   };
 }

@@ -1,7 +1,11 @@
 // proxier/proxier.ts: the loop. Objects from the source only mark the model dirty; the runner brings listeners, rules
 // and conntrack to the whole present state. Level-triggered: a sync that failed is simply done again.
 import type { Snapshot } from '../model/snapshot.js';
-import { type BoundedFrequencyRunner, boundedFrequencyRunner } from './bounded-frequency-runner.js';
+import {
+  type BoundedFrequencyRunner,
+  boundedFrequencyRunner,
+  type RunOutcome,
+} from './bounded-frequency-runner.js';
 import type { DataPlaneTotals, Listener } from './data-plane.js';
 import type { HostNetworkState } from './host-network.js';
 import type { ProxierOptions } from './options.js';
@@ -12,8 +16,12 @@ import { type SyncHealthTracker, syncHealthTracker } from './sync-health.js';
 import { type PassResult, Syncer } from './syncer.js';
 
 const retryIntervalMs = 500;
+// A lock or a program that is missing for long may be there again any moment, and Services wait for it.
+const maxRetryMs = 5_000;
 // Reading all rules back costs time that grows with their number: it may take this share of the time, not more.
 const verifyShare = 1 / 500;
+// While syncs fail they pile up; a histogram needs no more.
+const maxTriggerTimes = 10_000;
 
 export class Proxier implements ProxierStatus {
   /** Resolves after the first sync that brought everything to the desired state. */
@@ -31,6 +39,10 @@ export class Proxier implements ProxierStatus {
   #busy: Promise<unknown> = Promise.resolve();
   #cancelWatch: () => void = () => {};
   #stopping: Promise<void> | undefined;
+  /** A pass is under way. */
+  #syncing = false;
+  #refreshPlanned = false;
+  #cancelRefresh: () => void = () => {};
   #verifyAtMs = 0;
   #host: HostNetworkState | undefined;
   #lastRules: Readonly<Record<'nat' | 'filter', number>> = { nat: 0, filter: 0 };
@@ -50,6 +62,7 @@ export class Proxier implements ProxierStatus {
       minIntervalMs: options.minSyncPeriodMs,
       maxIntervalMs: options.syncPeriodMs,
       retryIntervalMs,
+      maxRetryMs,
       run: () => this.#serially(() => this.#sync()),
       onError: (err) => options.log.error({ err }, 'sync failed'),
     });
@@ -94,20 +107,30 @@ export class Proxier implements ProxierStatus {
   }
 
   async #stop({ graceMs, cleanup }: { readonly graceMs: number; readonly cleanup: boolean }): Promise<void> {
+    const { source, dataPlane, rules } = this.#options;
     this.#cancelWatch();
-    await this.#options.source.close();
-    await this.#runner.close();
-    await this.#busy;
-    await this.#options.dataPlane.close(graceMs);
-    if (cleanup) await this.#options.rules.cleanup();
+    this.#cancelRefresh();
+    const failures: unknown[] = [];
+    const steps: (() => Promise<unknown>)[] = [
+      () => source.close(),
+      () => this.#runner.close(),
+      () => this.#busy,
+      () => dataPlane.close(graceMs),
+      ...(cleanup ? [() => rules.cleanup()] : []),
+    ];
+    // Each step is owed, whatever became of the one before.
+    for (const step of steps) await step().catch((err: unknown) => failures.push(err));
+    if (failures.length > 0) throw new AggregateError(failures, 'the proxier could not stop cleanly');
   }
 
   sourceHealth(): SourceHealth {
     return this.#options.source.health();
   }
 
+  /** Unhealthy while it stops: whoever sends traffic here should stop, too. */
   syncHealth(): SyncHealth {
-    return this.#health.read();
+    const health = this.#health.read();
+    return this.#stopping ? { ...health, healthy: false } : health;
   }
 
   snapshot(): Snapshot {
@@ -145,8 +168,38 @@ export class Proxier implements ProxierStatus {
 
   #changed(): void {
     if (!this.#sourceSynced || !this.#options.model.isDirty()) return;
+    this.#request();
+    this.#refreshSoon();
+  }
+
+  #request(): void {
     this.#health.queued();
     this.#runner.request();
+  }
+
+  /**
+   * A sync may have to wait for the packet filter (a lock, a slow machine); endpoints do not. While one is under way,
+   * what changes reaches the open listeners beside it.
+   */
+  #refreshSoon(): void {
+    if (!this.#syncing || this.#refreshPlanned) return;
+    this.#refreshPlanned = true;
+    this.#cancelRefresh = this.#options.clock.after(this.#options.minSyncPeriodMs, () => {
+      this.#refreshPlanned = false;
+      if (!this.#syncing || this.#stopping) return;
+      this.#takeSnapshot();
+      this.#syncer.refresh(this.#snapshot);
+    });
+  }
+
+  #takeSnapshot(): void {
+    const { snapshot, triggerTimesMs } = this.#options.model.takeSnapshot();
+    this.#snapshot = snapshot;
+    for (const at of triggerTimesMs) {
+      // The first list carries the times of changes from before our start: not ours to answer for (as in kube-proxy).
+      if (at >= this.#startedAtMs && this.#triggerTimesMs.length < maxTriggerTimes)
+        this.#triggerTimesMs.push(at);
+    }
   }
 
   /** Syncs and looks at the rules never overlap. */
@@ -156,22 +209,21 @@ export class Proxier implements ProxierStatus {
     return result;
   }
 
-  async #sync(): Promise<boolean> {
-    const { model, host, rules, clock, observer, log } = this.#options;
+  async #sync(): Promise<RunOutcome> {
+    const { host, rules, clock, observer, log } = this.#options;
     const startedAtMs = clock.now();
     const startedMs = clock.monotonic();
     const verify = startedMs >= this.#verifyAtMs;
     if (verify) rules.invalidate();
-    const { snapshot, triggerTimesMs } = model.takeSnapshot();
-    this.#snapshot = snapshot;
-    // The first list carries the times of changes from before our start: not ours to answer for (as in kube-proxy).
-    this.#triggerTimesMs.push(...triggerTimesMs.filter((at) => at >= this.#startedAtMs));
+    this.#takeSnapshot();
+    this.#syncing = true;
     let result: PassResult | undefined;
     try {
       this.#host = await host.read();
-      result = await this.#syncer.pass(snapshot, this.#host);
+      result = await this.#syncer.pass(this.#snapshot, this.#host);
       this.#record(result);
     } finally {
+      this.#syncing = false;
       const finishedAtMs = clock.now();
       const durationMs = clock.monotonic() - startedMs;
       if (verify) {
@@ -186,11 +238,17 @@ export class Proxier implements ProxierStatus {
         this.#triggerTimesMs = [];
         this.#health.updated(startedAtMs);
         this.#resolveFirstSync();
+      } else {
+        // Nobody need have asked for this sync: what it found undone waits from now on.
+        this.#health.queued();
       }
       observer.syncFinished({ durationMs, ok, finishedAtMs, programmingSeconds });
-      log.debug({ elapsedMs: Math.round(durationMs), ok, listeners: snapshot.servicePorts.size }, 'sync');
+      const { size: servicePorts } = this.#snapshot.servicePorts;
+      log.debug({ elapsedMs: Math.round(durationMs), ok, servicePorts }, 'sync');
     }
-    return result.complete;
+    if (!result.rulesInPlace) return 'failed';
+    if (!result.complete && result.portsFreed) this.#runner.request();
+    return result.complete ? 'done' : 'retry-later';
   }
 
   #record({ applied, problems, conntrackDeleted }: PassResult): void {
@@ -202,10 +260,7 @@ export class Proxier implements ProxierStatus {
     this.#counters.restoreFailures += applied.failures.length;
     this.#counters.conntrack += conntrackDeleted;
     for (const { ipFamily, error } of applied.failures) {
-      log.error(
-        { err: error, ipFamily },
-        'the rules could not be written; what stood before stands, trying again',
-      );
+      log.error({ err: error, ipFamily }, 'the rules could not be written: trying again');
     }
     if (applied.rulesWritten + applied.rulesDeleted > 0) {
       log.info({ written: applied.rulesWritten, deleted: applied.rulesDeleted }, 'rules changed');
@@ -227,11 +282,10 @@ export class Proxier implements ProxierStatus {
     const { rules, host, log } = this.#options;
     if (this.#stopping) return;
     const state = await host.read();
-    if (state !== this.#host || this.#syncer.isSteeringUnsettled(state)) this.#runner.request();
+    if (state !== this.#host || this.#syncer.isSteeringUnsettled(state)) this.#request();
     if ((await rules.check()) === 'in-place') return;
     this.#counters.drifts += 1;
     log.warn({}, 'our rules were changed by somebody else: repairing');
-    rules.invalidate();
-    this.#runner.request();
+    this.#request();
   }
 }

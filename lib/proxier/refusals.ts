@@ -1,11 +1,12 @@
 // proxier/refusals.ts: endpoints that would lead a connection back to this proxy, found before they are used. One client
 // of a Service that is its own endpoint would otherwise eat every descriptor within seconds.
 import type { Endpoint } from '../model/endpoint.js';
-import { hostPort } from '../model/ip.js';
+import { hostPort, type IpFamily } from '../model/ip.js';
 import { endpointsOnProxyPorts, selfLoops } from '../model/self-loops.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { HeldListener } from './listener-set.js';
 import type { ServiceProblem } from './status.js';
+import { suspectFinder } from './suspects.js';
 
 export interface CheckedEndpoints {
   /** By ServicePort key; the snapshot's own array where nothing was refused. No entry: none usable. */
@@ -13,27 +14,55 @@ export interface CheckedEndpoints {
   readonly problems: readonly ServiceProblem[];
 }
 
-/** Every endpoint is looked at, with a Set lookup each: 100,000 take a few milliseconds. */
-export function checkEndpoints(
-  snapshot: Snapshot,
+export interface EndpointChecker {
+  /** To be asked again after listeners have opened: a new proxy port may be what some endpoint is about to hit. */
+  check(
+    snapshot: Snapshot,
+    held: ReadonlyMap<string, HeldListener>,
+    localAddresses: ReadonlySet<string>,
+  ): CheckedEndpoints;
+}
+
+export function endpointChecker(): EndpointChecker {
+  const suspects = suspectFinder();
+  let previous: CheckedEndpoints | undefined;
+  return {
+    check(snapshot, held, localAddresses) {
+      const refused = refusedAmong(suspects.find(snapshot, localAddresses), snapshot, held, localAddresses);
+      previous = withoutRefused(snapshot, refused, previous);
+      return previous;
+    },
+  };
+}
+
+type Refused = ReadonlyMap<string, ReadonlyMap<Endpoint, string>>;
+
+function refusedAmong(
+  suspects: ReadonlyMap<string, readonly Endpoint[]>,
+  { servicePorts }: Snapshot,
   held: ReadonlyMap<string, HeldListener>,
   localAddresses: ReadonlySet<string>,
-  previous: CheckedEndpoints | undefined,
-): CheckedEndpoints {
+): Refused {
   const refused = new Map<string, Map<Endpoint, string>>();
+  if (suspects.size === 0) return refused;
   const refuse = (key: string, endpoint: Endpoint, message: string): void => {
     const ofKey = refused.get(key) ?? new Map<Endpoint, string>();
     refused.set(key, ofKey.set(endpoint, message));
   };
-  for (const { key, endpoint, message } of selfLoops(snapshot)) refuse(key, endpoint, message);
-  const proxyPorts = new Set<string>();
-  for (const { listener } of held.values()) {
-    proxyPorts.add(`${listener.spec.servicePortName.protocol}/${listener.port}`);
+  for (const { key, endpoint, message } of selfLoops({ servicePorts, endpoints: suspects })) {
+    refuse(key, endpoint, message);
   }
-  for (const [key, endpoints] of snapshot.endpoints) {
-    const protocol = snapshot.servicePorts.get(key)?.name.protocol;
-    if (!protocol) continue;
-    for (const endpoint of endpointsOnProxyPorts(endpoints, protocol, localAddresses, proxyPorts)) {
+  const proxyPorts: Record<IpFamily, Set<string>> = { IPv4: new Set(), IPv6: new Set() };
+  for (const { listener } of held.values()) {
+    const { servicePortName, ipFamily } = listener.spec;
+    proxyPorts[ipFamily].add(`${servicePortName.protocol}/${listener.port}`);
+  }
+  for (const [key, endpoints] of suspects) {
+    const servicePort = servicePorts.get(key);
+    if (!servicePort) continue;
+    const { protocol } = servicePort.name;
+    const ports = proxyPorts[servicePort.ipFamily];
+    for (const endpoint of endpointsOnProxyPorts(endpoints, protocol, localAddresses, ports)) {
       const address = hostPort(endpoint.ip, endpoint.port);
       refuse(
         key,
@@ -42,6 +71,14 @@ export function checkEndpoints(
       );
     }
   }
+  return refused;
+}
+
+function withoutRefused(
+  snapshot: Snapshot,
+  refused: Refused,
+  previous: CheckedEndpoints | undefined,
+): CheckedEndpoints {
   if (refused.size === 0) return { endpoints: snapshot.endpoints, problems: [] };
 
   const endpoints = new Map(snapshot.endpoints);

@@ -23,7 +23,10 @@ export interface RuleApplier {
    * per family. Never throws for a family that fails: see ApplyReport.failures. Calls must not overlap.
    */
   apply(desired: DesiredRules): Promise<ApplyReport>;
-  /** Looks, cheaply, whether what the last apply() left is still there. `drifted`: call reapply through apply(). */
+  /**
+   * Looks, cheaply, whether what the last apply() left is still there. `drifted`: the next apply() reads the kernel
+   * first, even when it is asked for the same.
+   */
   check(): Promise<'in-place' | 'drifted'>;
   /** Forget what is believed to stand, so that the next apply() reads the kernel first. */
   invalidate(): void;

@@ -1,29 +1,34 @@
 // proxier/syncer.ts: one sync: from the model's snapshot to listeners, rules and conntrack, in an order in which each
 // step is safe if the next one fails: open listeners, replace endpoints, rules, close listeners, conntrack.
 import { type IpFamily, ipFamilies } from '../model/ip.js';
-import type { ServicePort } from '../model/service-port.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { ListenError } from './data-plane.js';
 import type { HostNetworkState } from './host-network.js';
 import { ListenerSet, type OpenFailure, type OpenRequest } from './listener-set.js';
 import type { ProxierOptions } from './options.js';
-import { planRules, portalKey, type RulesPlan, staleUdp } from './plan.js';
+import { planRules, type RulesPlan } from './plan.js';
 import { portAllocator } from './port-allocator.js';
-import { type CheckedEndpoints, checkEndpoints } from './refusals.js';
-import type { ApplyReport, Portal } from './rule-applier.js';
+import { type CheckedEndpoints, endpointChecker } from './refusals.js';
+import type { ApplyReport } from './rule-applier.js';
+import { readStandingPorts, type StandingPorts } from './standing-ports.js';
 import type { ServiceProblem } from './status.js';
 import { type SteeringChooser, steeringChooser } from './steering.js';
+import { UdpCleaner } from './udp-cleaner.js';
 
 export interface PassResult {
-  /** The rules are as desired. False: what stood before stands in a family that failed. */
+  /** The rules are as desired. False: in a family that failed, what stood before stands, table by table. */
   readonly rulesInPlace: boolean;
   /** False: something, if only one Service's listener, wants another try. */
   readonly complete: boolean;
+  /** Listeners were closed: who found no port may find one now. */
+  readonly portsFreed: boolean;
   readonly problems: readonly ServiceProblem[];
   readonly applied: ApplyReport;
   readonly conntrackDeleted: number;
 }
 
 type Parts = Pick<ProxierOptions, 'dataPlane' | 'rules' | 'conntrack' | 'clock' | 'log' | 'portRange'>;
+type ReplyAddresses = Readonly<Record<IpFamily, readonly string[]>>;
 
 const none: readonly never[] = [];
 
@@ -31,87 +36,62 @@ export class Syncer {
   readonly listeners: ListenerSet;
   readonly #parts: Parts;
   readonly #steering: SteeringChooser;
-  /** Proxy ports of rules from before this program's start, by portal; used up by the first pass that reads them. */
-  #standing: ReadonlyMap<string, number> | undefined;
-  #checked: CheckedEndpoints | undefined;
+  readonly #checker = endpointChecker();
+  readonly #udpCleaner: UdpCleaner;
+  #standing: StandingPorts | undefined;
+  /** Of those, some may still stand for portals that are gone. */
+  #mayLeadAstray = true;
+  #snapshot: Snapshot | undefined;
+  #host: HostNetworkState | undefined;
   #plan: RulesPlan | undefined;
-  /** Portals that the kernel has had, whose UDP entries are clean. */
-  #clean: readonly Portal[] = none;
-  #replyAddresses: Readonly<Record<IpFamily, readonly string[]>> = { IPv4: none, IPv6: none };
+  #replyAddresses: ReplyAddresses = { IPv4: none, IPv6: none };
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#steering = steeringChooser(parts.clock);
+    this.#udpCleaner = new UdpCleaner(parts.conntrack, parts.log);
     this.listeners = new ListenerSet(parts.dataPlane, portAllocator(parts.portRange));
   }
 
-  async pass(snapshot: Snapshot, host: HostNetworkState): Promise<PassResult> {
+  async pass(wanted: Snapshot, host: HostNetworkState): Promise<PassResult> {
+    this.#snapshot = wanted;
+    this.#host = host;
     const standing = await this.#readStanding();
     const steering = this.#steering.choose(host);
-    this.#chooseReplyAddresses(steering);
+    this.#replyAddresses = replyAddresses(this.#replyAddresses, steering, host.localAddresses);
 
-    const checked = checkEndpoints(snapshot, this.listeners.held, host.localAddresses, this.#checked);
-    const failures = await this.listeners.open(this.#missing(snapshot, checked, standing));
-    // Again, since a new proxy port may be what some endpoint of ours, so far harmless, is about to hit.
-    this.#checked = checkEndpoints(snapshot, this.listeners.held, host.localAddresses, checked);
-    for (const servicePort of snapshot.servicePorts.values()) {
-      const endpoints = this.#checked.endpoints.get(servicePort.key) ?? none;
-      this.listeners.update(servicePort, endpoints, this.#replyAddresses[servicePort.ipFamily]);
-    }
+    const openFailures = await this.listeners.open(
+      this.#missing(wanted, this.#check(wanted, host), standing),
+      this.#mayLeadAstray ? standing.portsOfGone(wanted) : none,
+    );
+    // refresh() may have brought a newer one meanwhile; its new Services wait for the next pass.
+    const snapshot = this.#snapshot;
+    const usable = this.#updateListeners(snapshot, host);
 
     const live = [...this.listeners.held.values()].filter(({ servicePort }) =>
       snapshot.servicePorts.has(servicePort.key),
     );
     this.#plan = planRules(live, steering, this.#plan);
-    const applied = await this.#parts.rules.apply(this.#plan.desired);
+    const { desired } = this.#plan;
+    const applied = await this.#parts.rules.apply(desired);
     const failed = new Set(applied.failures.map(({ ipFamily }) => ipFamily));
-    await this.#closeGone(snapshot, failed);
-    const conntrackDeleted = await this.#cleanConntrack(this.#plan.desired.portals, failed);
+    if (failed.size === 0) this.#mayLeadAstray = false;
+    const portsFreed = await this.#closeGone(snapshot, failed);
+    const conntrackDeleted = await this.#udpCleaner.clean(desired.portals, failed, host.localAddresses);
     return {
       rulesInPlace: failed.size === 0,
-      complete: failures.length === 0 && failed.size === 0,
-      problems: [
-        ...snapshot.problems.map(({ object, field, message }) => ({
-          subject: object,
-          message: `${field}: ${message}`,
-        })),
-        ...this.#checked.problems,
-        ...failures.map(describeFailure),
-      ],
+      complete: !openFailures.some(isWorthRetrying) && failed.size === 0 && conntrackDeleted !== undefined,
+      portsFreed,
+      problems: problemsOf(snapshot, usable, openFailures),
       applied,
-      conntrackDeleted,
+      conntrackDeleted: conntrackDeleted ?? 0,
     };
   }
 
-  /** The same proxy ports again after a restart: no standing rule may lead to a dead port for longer than we were away. */
-  async #readStanding(): Promise<ReadonlyMap<string, number>> {
-    if (this.#standing) return this.#standing;
-    try {
-      const portals = await this.#parts.rules.standing();
-      this.#standing = new Map(portals.map((portal) => [portalKey(portal), portal.proxyPort]));
-    } catch (err) {
-      // Not fatal: new ports are as good, and apply() below reports what is wrong with the packet filter.
-      this.#parts.log.warn({ err }, 'the standing rules could not be read: proxy ports will be new ones');
-      this.#standing = new Map();
-    }
-    return this.#standing;
-  }
-
-  #missing(
-    snapshot: Snapshot,
-    checked: CheckedEndpoints,
-    standing: ReadonlyMap<string, number>,
-  ): readonly OpenRequest[] {
-    const requests: OpenRequest[] = [];
-    for (const servicePort of snapshot.servicePorts.values()) {
-      if (this.listeners.held.has(servicePort.key)) continue;
-      const config = {
-        endpoints: checked.endpoints.get(servicePort.key) ?? none,
-        replyAddresses: this.#replyAddresses[servicePort.ipFamily],
-      };
-      requests.push({ servicePort, config, preferredPort: standing.get(standingKey(servicePort)) });
-    }
-    return requests;
+  /** Brings newer endpoints to the listeners that are open, while a pass waits for the packet filter. */
+  refresh(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    if (this.#host !== undefined) this.#updateListeners(snapshot, this.#host);
   }
 
   /** An interface has just been found without an address: whether it stays so is seen by looking again soon. */
@@ -128,18 +108,44 @@ export class Syncer {
     );
   }
 
-  #chooseReplyAddresses(steering: ReturnType<SteeringChooser['choose']>): void {
-    const of = (ipFamily: IpFamily): readonly string[] => {
-      const { [ipFamily]: chosen } = steering;
-      const before = this.#replyAddresses[ipFamily];
-      if (chosen.kind === 'redirect') return none;
-      return before[0] === chosen.to ? before : [chosen.to];
-    };
-    this.#replyAddresses = { IPv4: of('IPv4'), IPv6: of('IPv6') };
+  async #readStanding(): Promise<StandingPorts> {
+    if (this.#standing === undefined) {
+      this.#standing = await readStandingPorts(this.#parts.rules, this.#parts.log);
+      this.#udpCleaner.inherit(this.#standing.portals());
+    }
+    return this.#standing;
+  }
+
+  #check(snapshot: Snapshot, host: HostNetworkState): CheckedEndpoints {
+    return this.#checker.check(snapshot, this.listeners.held, host.localAddresses);
+  }
+
+  /** Checks anew, since a new proxy port may be what some endpoint of ours, so far harmless, is about to hit. */
+  #updateListeners(snapshot: Snapshot, host: HostNetworkState): CheckedEndpoints {
+    const usable = this.#check(snapshot, host);
+    for (const servicePort of snapshot.servicePorts.values()) {
+      const endpoints = usable.endpoints.get(servicePort.key) ?? none;
+      this.listeners.update(servicePort, endpoints, this.#replyAddresses[servicePort.ipFamily]);
+    }
+    return usable;
+  }
+
+  #missing(snapshot: Snapshot, checked: CheckedEndpoints, standing: StandingPorts): readonly OpenRequest[] {
+    const requests: OpenRequest[] = [];
+    for (const servicePort of snapshot.servicePorts.values()) {
+      if (this.listeners.held.has(servicePort.key)) continue;
+      const config = {
+        endpoints: checked.endpoints.get(servicePort.key) ?? none,
+        replyAddresses: this.#replyAddresses[servicePort.ipFamily],
+      };
+      const preferredPort = this.#mayLeadAstray ? standing.portOf(servicePort) : undefined;
+      requests.push({ servicePort, config, preferredPort });
+    }
+    return requests;
   }
 
   /** A listener that a rule of ours still leads to, because its family failed, is kept until the rule is gone. */
-  async #closeGone(snapshot: Snapshot, failed: ReadonlySet<IpFamily>): Promise<void> {
+  async #closeGone(snapshot: Snapshot, failed: ReadonlySet<IpFamily>): Promise<boolean> {
     const gone: string[] = [];
     for (const [key, { servicePort }] of this.listeners.held) {
       if (!snapshot.servicePorts.has(key) && !failed.has(servicePort.ipFamily)) gone.push(key);
@@ -149,35 +155,52 @@ export class Syncer {
     } catch (err) {
       this.#parts.log.error({ err }, 'a listener could not be closed cleanly');
     }
-  }
-
-  async #cleanConntrack(portals: readonly Portal[], failed: ReadonlySet<IpFamily>): Promise<number> {
-    if (portals === this.#clean) return 0;
-    const stale = staleUdp(this.#clean, portals).filter(({ ipFamily }) => !failed.has(ipFamily));
-    try {
-      const deleted = stale.length === 0 ? 0 : await this.#parts.conntrack.deleteStaleUdp(stale);
-      this.#clean =
-        failed.size === 0
-          ? portals
-          : [
-              ...this.#clean.filter(({ ipFamily }) => failed.has(ipFamily)),
-              ...portals.filter(({ ipFamily }) => !failed.has(ipFamily)),
-            ];
-      return deleted;
-    } catch (err) {
-      this.#parts.log.warn(
-        { err },
-        'stale UDP conntrack entries could not be deleted; tried again with the next sync',
-      );
-      return 0;
-    }
+    return gone.length > 0;
   }
 }
 
-function standingKey({ clusterIP, port, name }: ServicePort): string {
-  return portalKey({ ip: clusterIP, port, protocol: name.protocol });
+/**
+ * The addresses that portals lead to by DNAT, now or until lately: clients whose flows were steered there go on being
+ * answered from there for as long as the address is this host's. The same arrays while nothing changes.
+ */
+function replyAddresses(
+  before: ReplyAddresses,
+  steering: ReturnType<SteeringChooser['choose']>,
+  localAddresses: ReadonlySet<string>,
+): ReplyAddresses {
+  const of = (ipFamily: IpFamily): readonly string[] => {
+    const chosen = steering[ipFamily];
+    const kept = before[ipFamily].filter((address) => localAddresses.has(address));
+    const next = chosen.kind === 'dnat' && !kept.includes(chosen.to) ? [...kept, chosen.to] : kept;
+    return next.join() === before[ipFamily].join() ? before[ipFamily] : next;
+  };
+  return { IPv4: of('IPv4'), IPv6: of('IPv6') };
 }
 
-function describeFailure({ servicePort, error }: OpenFailure): ServiceProblem {
-  return { subject: servicePort.key, message: `not served: no listener: ${error.message}` };
+function problemsOf(
+  snapshot: Snapshot,
+  usable: CheckedEndpoints,
+  failures: readonly OpenFailure[],
+): readonly ServiceProblem[] {
+  return [
+    ...snapshot.problems.map(({ object, field, message }) => ({
+      subject: object,
+      message: `${field}: ${message}`,
+    })),
+    ...usable.problems,
+    ...failures.map(({ servicePort, error }) => ({
+      subject: servicePort.key,
+      message: `not served: no listener: ${openProblem(error)}`,
+    })),
+  ];
+}
+
+/** What the data plane can't do at all, it can't do the next time either. */
+function isWorthRetrying({ error }: OpenFailure): boolean {
+  return error.reason !== 'not-supported';
+}
+
+/** Without the port that was tried: it is another one each time, and the problem is the same. */
+function openProblem(error: ListenError): string {
+  return error.reason === 'no-descriptors' ? 'no descriptor is left (ulimit -n)' : error.message;
 }

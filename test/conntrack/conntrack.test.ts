@@ -187,3 +187,15 @@ t.test('where portal and proxy port have one number, a flow that was never steer
   t.same(staleFlows([entry('10.244.0.1')], [portal]), []);
   t.equal(staleFlows([entry('10.96.0.10')], [portal]).length, 1);
 });
+
+t.test('a flow that leads to an address this host has lost is stale', async (t) => {
+  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPort: 5300 } as const;
+  const flow: ConntrackEntry = {
+    protocol: 'udp',
+    original: { src: '10.244.0.2', dst: '10.96.0.10', sport: 1, dport: 53 },
+    reply: { src: '10.244.0.1', dst: '10.244.0.2', sport: 5300, dport: 1 },
+    flags: [],
+  };
+  t.same(staleFlows([flow], [portal], new Set(['10.244.0.1'])), []);
+  t.equal(staleFlows([flow], [portal], new Set(['127.0.0.1'])).length, 1);
+});

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { ip, type Namespace } from '../../lib/demo/namespaces.js';
 import { createHostNetwork } from '../../lib/host/host-network.js';
+import { IpToolError } from '../../lib/host/links.js';
 import type { Clock } from '../../lib/proxier/clock.js';
 import { type Exec, ExecError } from '../../lib/proxier/exec.js';
 import { type Log, silentLog } from '../../lib/proxier/log.js';
@@ -188,9 +189,19 @@ t.test('an ip tool that fails once leaves what was known', async (t) => {
 t.test('an ip tool that speaks no JSON is as good as none', async (t) => {
   const { host, read } = await madeUp(t);
   host.links = [];
-  host.fail = new Error('BusyBox v1.36.1: invalid option -- j');
+  host.fail = new IpToolError('BusyBox v1.36.1: invalid option -- j');
   t.same((await read()).nodeAddress, { IPv4: '10.0.0.5' });
   t.equal(host.warnings.length, 1);
+});
+
+t.test('an ip tool that fails for once at the start is asked again', async (t) => {
+  const { host, read } = await madeUp(t);
+  host.fail = new ExecError('timeout', 'run ip: no end');
+  await read();
+  t.same(host.warnings, []);
+  host.fail = undefined;
+  host.links = [link('eth0', ['UP'], ['10.0.0.7', 'global'])];
+  t.same((await read()).nodeAddress, { IPv4: '10.0.0.7' });
 });
 
 t.test('a link-local address is never the main one', async (t) => {

@@ -14,8 +14,8 @@ const addressShow = JSON.stringify([
     flags: ['LOOPBACK', 'UP', 'LOWER_UP'],
     operstate: 'UNKNOWN',
     addr_info: [
-      { family: 'inet', local: '127.0.0.1', prefixlen: 8, scope: 'host' },
-      { family: 'inet6', local: '::1', prefixlen: 128, scope: 'host' },
+      { family: 'inet', local: '127.0.0.1', prefixlen: 8, scope: 'host', passing: false },
+      { family: 'inet6', local: '::1', prefixlen: 128, scope: 'host', passing: false },
     ],
   },
   {
@@ -39,8 +39,8 @@ t.test('links come with their state, their master and their addresses', async (t
       loopback: true,
       enslaved: false,
       addresses: [
-        { ipFamily: 'IPv4', ip: '127.0.0.1', scope: 'host' },
-        { ipFamily: 'IPv6', ip: '::1', scope: 'host' },
+        { ipFamily: 'IPv4', ip: '127.0.0.1', scope: 'host', passing: false },
+        { ipFamily: 'IPv6', ip: '::1', scope: 'host', passing: false },
       ],
     },
     {
@@ -49,8 +49,8 @@ t.test('links come with their state, their master and their addresses', async (t
       loopback: false,
       enslaved: false,
       addresses: [
-        { ipFamily: 'IPv4', ip: '10.0.0.5', scope: 'global' },
-        { ipFamily: 'IPv6', ip: 'fe80::1', scope: 'link' },
+        { ipFamily: 'IPv4', ip: '10.0.0.5', scope: 'global', passing: false },
+        { ipFamily: 'IPv6', ip: 'fe80::1', scope: 'link', passing: false },
       ],
     },
     { name: 'veth1', up: true, loopback: false, enslaved: true, addresses: [] },
@@ -75,4 +75,27 @@ t.test('an ip that knows no -j is an error that shows what it said', async (t) =
     message: 'ip -j address show: ip: invalid option -- j',
   });
   await t.rejects(listLinks(says('1: lo: <LOOPBACK>')), { name: 'IpToolError', message: /no JSON: 1: lo/ });
+});
+
+t.test('an IPv6 address that will not last is marked', async (t) => {
+  const answer = JSON.stringify([
+    {
+      ifname: 'eth0',
+      flags: ['UP'],
+      addr_info: [
+        { family: 'inet6', local: 'fd00::5', scope: 'global' },
+        { family: 'inet6', local: 'fd00::6', scope: 'global', deprecated: true },
+        { family: 'inet6', local: 'fd00::7', scope: 'global', temporary: true },
+      ],
+    },
+  ]);
+  const [link] = await listLinks(async () => ({ status: 0, stdout: answer, stderr: '' }));
+  t.same(
+    link?.addresses.map(({ ip, passing }) => [ip, passing]),
+    [
+      ['fd00::5', false],
+      ['fd00::6', true],
+      ['fd00::7', true],
+    ],
+  );
 });

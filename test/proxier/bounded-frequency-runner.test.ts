@@ -1,9 +1,9 @@
 // When the runner runs: at once, not too often, not too seldom, again after a failure, never twice at once.
 import t from 'tap';
-import { boundedFrequencyRunner } from '../../lib/proxier/bounded-frequency-runner.js';
+import { boundedFrequencyRunner, type RunOutcome } from '../../lib/proxier/bounded-frequency-runner.js';
 import { fakeClock } from '../support/fake-clock.js';
 
-function runner(run: () => Promise<boolean>) {
+function runner(run: () => Promise<RunOutcome>) {
   const clock = fakeClock(0);
   const errors: unknown[] = [];
   const made = boundedFrequencyRunner({
@@ -11,6 +11,7 @@ function runner(run: () => Promise<boolean>) {
     minIntervalMs: 100,
     maxIntervalMs: 30_000,
     retryIntervalMs: 500,
+    maxRetryMs: 5_000,
     run,
     onError: (error) => errors.push(error),
   });
@@ -21,7 +22,7 @@ t.test('the first request runs at once, the next ones minIntervalMs after it', a
   const at: number[] = [];
   const { clock, runner: r } = runner(async () => {
     at.push(clock.now());
-    return true;
+    return 'done';
   });
   r.request();
   await clock.advance(0);
@@ -44,7 +45,7 @@ t.test('a request during a run is a run of its own; two never overlap', async (t
     most = Math.max(most, ++under);
     await new Promise<void>((resolve) => clock.after(50, resolve));
     under -= 1;
-    return true;
+    return 'done';
   });
   r.request();
   await clock.advance(20);
@@ -65,7 +66,7 @@ t.test('a failure is tried again, each time later, and a success ends that', asy
     at.push(clock.now());
     failures -= 1;
     if (failures === 1) throw new Error('broken');
-    return failures < 0;
+    return failures < 0 ? 'done' : 'failed';
   });
   r.request();
   await clock.advance(10_000);
@@ -78,7 +79,7 @@ t.test('close waits for the run under way and starts none', async (t) => {
   const { clock, runner: r } = runner(async () => {
     await new Promise<void>((resolve) => clock.after(50, resolve));
     ended = true;
-    return true;
+    return 'done';
   });
   r.request();
   await clock.advance(10);
@@ -87,4 +88,24 @@ t.test('close waits for the run under way and starts none', async (t) => {
   await clock.advance(100);
   t.equal(await closed, true);
   t.equal(clock.waiting(), 0);
+});
+
+t.test('what is left for later does not slow down the retry of what fails', async (t) => {
+  const at: number[] = [];
+  const outcomes: RunOutcome[] = [
+    'retry-later',
+    'retry-later',
+    'failed',
+    'failed',
+    'failed',
+    'failed',
+    'failed',
+  ];
+  const { clock, runner: r } = runner(async () => {
+    at.push(clock.now());
+    return outcomes.shift() ?? 'done';
+  });
+  r.request();
+  await clock.advance(40_000);
+  t.same(at, [0, 5_000, 10_000, 10_500, 11_500, 13_500, 17_500, 22_500]);
 });

@@ -84,3 +84,22 @@ t.test('update touches the listener only where something changed', async (t) => 
   set.update(servicePort('a'), [{ ip: '10.244.0.1', port: 80 }], config.replyAddresses);
   t.same(world.tell(), ['update a 10.244.0.1']);
 });
+
+t.test('a port that is to be avoided goes to nobody in this pass, and to anybody after it', async (t) => {
+  const world = fakeWorld();
+  const avoided = [{ pool: 'TCP/IPv4', port: 7000 }] as const;
+  const set = new ListenerSet(world.options.dataPlane, portAllocator({ first: 7000, last: 7001 }));
+  t.same(await set.open([request('a')], avoided), []);
+  t.equal(set.held.get('default/a/TCP/IPv4')?.listener.port, 7001);
+  t.match(await set.open([request('b')], avoided), [{ error: { reason: 'port-in-use' } }]);
+  t.same(await set.open([request('b')]), []);
+  t.equal(set.held.get('default/b/TCP/IPv4')?.listener.port, 7000);
+});
+
+t.test('nor does it where the kernel picks it', async (t) => {
+  const world = fakeWorld();
+  const set = new ListenerSet(world.options.dataPlane, portAllocator(undefined));
+  t.same(await set.open([request('a')], [{ pool: 'TCP/IPv4', port: 40_000 }]), []);
+  t.not(set.held.get('default/a/TCP/IPv4')?.listener.port, 40_000);
+  t.equal(world.busyPorts.has(40_000), false, 'what was open for a moment is closed');
+});

@@ -69,7 +69,7 @@ t.test('changes within minSyncPeriod are one sync', async (t) => {
   await world.clock.advance(2);
   t.same(
     world.tell().filter((line) => line.startsWith('open')),
-    ['open s4 40003', 'open s5 40004'],
+    ['open s4 40004', 'open s5 40006'],
   );
 });
 
@@ -140,6 +140,22 @@ t.test('after a restart the standing ports are bound again, and nobody else gets
   t.ok(lines.includes('open second 40000'), lines.join('; '));
 });
 
+t.test('a new Service does not get a port where rules of one that is gone still lead', async (t) => {
+  const { world, handler } = started({ portRange: { first: 7000, last: 7001 } });
+  world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.1', port: 80, protocol: 'TCP', proxyPort: 7000 });
+  handler.upsert(service('new', '10.96.0.2'));
+  world.failingFamilies.add('IPv4');
+  world.source.sync();
+  await world.clock.advance(10);
+  t.match(world.tell(), ['forget rules', 'open new 7001', 'rules 10.96.0.2:80>7001']);
+  handler.upsert(service('newer', '10.96.0.3'));
+  await world.clock.advance(600);
+  t.notMatch(world.tell().join(), 'open newer', 'not while the rules could not be written');
+  world.failingFamilies.clear();
+  await world.clock.advance(10_000);
+  t.match(world.tell().join(), 'open newer 7000');
+});
+
 t.test('a standing port that somebody else holds by now is replaced', async (t) => {
   const { world, handler } = started();
   world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.1', port: 80, protocol: 'TCP', proxyPort: 41_000 });
@@ -201,7 +217,7 @@ t.test('a flush is noticed and repaired within two looks', async (t) => {
   world.tell();
   world.drifted = true;
   await world.clock.advance(1_200);
-  t.same(world.tell(), ['forget rules', 'rules 10.96.0.1:80>40000 refused']);
+  t.same(world.tell(), ['rules 10.96.0.1:80>40000 refused']);
   t.equal(proxier.stats().driftsTotal, 1);
 });
 
@@ -290,3 +306,59 @@ t.test('stop: no object, no sync, the data plane drains; rules go only when aske
   }
   await settle();
 });
+
+t.test('endpoints do not wait for a packet filter that hangs', async (t) => {
+  const { world, handler } = started();
+  handler.upsert(service('web', '10.96.0.1'));
+  handler.upsert(slice('web', ['10.244.0.1']));
+  world.source.sync();
+  await world.clock.advance(10);
+  const apply = world.options.rules.apply;
+  let goOn = (): void => {};
+  world.options.rules.apply = async (rules) => {
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    return apply(rules);
+  };
+  handler.upsert(service('other', '10.96.0.2'));
+  await world.clock.advance(200);
+  handler.upsert(slice('web', ['10.244.0.9']));
+  await world.clock.advance(200);
+  t.match(world.configs.get('default/web/TCP/IPv4')?.endpoints, [{ ip: '10.244.0.9' }]);
+  world.options.rules.apply = apply;
+  goOn();
+  await world.clock.advance(500);
+  t.equal(world.story.filter((line) => line.startsWith('open')).length, 2);
+});
+
+t.test('rules that were flushed and can not be written again make it unhealthy', async (t) => {
+  const { world, proxier, handler } = started();
+  handler.upsert(service('web', '10.96.0.1'));
+  world.source.sync();
+  await world.clock.advance(2_000);
+  world.drifted = true;
+  world.failingFamilies.add('IPv4');
+  await world.clock.advance(70_000);
+  t.equal(proxier.syncHealth().healthy, false);
+  world.failingFamilies.clear();
+  await world.clock.advance(6_000);
+  t.equal(proxier.syncHealth().healthy, true, 'and the way back takes seconds');
+});
+
+t.test(
+  'unhealthy while it stops; a step that fails does not keep the next ones from being done',
+  async (t) => {
+    const { world, proxier } = started();
+    world.source.sync();
+    await world.clock.advance(10);
+    t.equal(proxier.syncHealth().healthy, true);
+    world.options.source.close = async () => {
+      throw new Error('stuck');
+    };
+    const stopping = proxier.stop({ graceMs: 5, cleanup: true });
+    t.equal(proxier.syncHealth().healthy, false);
+    await t.rejects(stopping, { message: 'the proxier could not stop cleanly' });
+    t.same(world.story.slice(-2), ['data plane closes within 5', 'cleanup']);
+  },
+);

@@ -1,5 +1,6 @@
 // One pass: its order, and what it does when a part of the world fails. The loop around it: proxier.test.ts.
 import t from 'tap';
+import { ListenError } from '../../lib/proxier/data-plane.js';
 import { Syncer } from '../../lib/proxier/syncer.js';
 import { fakeWorld, plainHost } from '../support/fake-edges.js';
 import { service, slice } from '../support/objects.js';
@@ -40,7 +41,7 @@ t.test('conntrack entries that could not be deleted are tried again, others are 
       },
     },
   });
-  t.match(await syncer.pass(take(), plainHost), { complete: true });
+  t.match(await syncer.pass(take(), plainHost), { rulesInPlace: true, complete: false });
   broken = false;
   await syncer.pass(take(), plainHost);
   await syncer.pass(take(), plainHost);
@@ -55,4 +56,51 @@ t.test('a family whose rules failed keeps its old conntrack entries until they a
   world.failingFamilies.clear();
   await syncer.pass(take(), plainHost);
   t.match(world.tell().join('\n'), /conntrack 10\.96\.0\.10:53>40000/);
+});
+
+t.test('UDP entries of a Service that went while we were down are deleted, too', async (t) => {
+  const { world, syncer, take } = loaded();
+  const gone = { ipFamily: 'IPv4', ip: '10.96.0.99', port: 53, protocol: 'UDP', proxyPort: 40_005 } as const;
+  world.standing.push(gone, { ...gone, ip: '10.96.0.98', protocol: 'TCP' });
+  await syncer.pass(take(), plainHost);
+  t.match(world.tell().at(-1), /^conntrack 10\.96\.0\.10:53>\d+ 10\.96\.0\.99:53$/);
+  await syncer.pass(take(), plainHost);
+  t.notMatch(world.tell().join('\n'), /conntrack/, 'once');
+});
+
+t.test('an address that was lost makes every UDP entry suspect', async (t) => {
+  const { world, syncer, take } = loaded();
+  await syncer.pass(take(), plainHost);
+  world.tell();
+  await syncer.pass(take(), { ...plainHost, localAddresses: new Set(['127.0.0.1']) });
+  t.match(world.tell().join('\n'), /conntrack 10\.96\.0\.10:53>40000/);
+});
+
+t.test(
+  'back from DNAT, clients that were steered there are answered while the address is ours',
+  async (t) => {
+    const { world, syncer, take } = loaded();
+    const replyAddresses = () => world.configs.get('default/dns/UDP/IPv4')?.replyAddresses;
+    await syncer.pass(take(), { ...plainHost, withoutAddress: { IPv4: ['cali0'], IPv6: [] } });
+    t.same(replyAddresses(), ['192.0.2.1']);
+    await world.clock.advance(120_000);
+    await syncer.pass(take(), plainHost);
+    t.notMatch(world.tell().at(-1), /dnat/);
+    t.same(replyAddresses(), ['192.0.2.1']);
+    await syncer.pass(take(), { ...plainHost, localAddresses: new Set(['127.0.0.1']) });
+    t.same(replyAddresses(), []);
+  },
+);
+
+t.test('what the data plane can not do is said, and not tried again for ever', async (t) => {
+  const world = fakeWorld();
+  const { dataPlane, model } = world.options;
+  const open = dataPlane.open.bind(dataPlane);
+  dataPlane.open = async (spec, config, port) => {
+    if (spec.servicePortName.protocol === 'SCTP') throw new ListenError('not-supported', 'no SCTP here');
+    return open(spec, config, port);
+  };
+  model.upsert(service('sctp', '10.96.0.5', { ports: [{ port: 9, protocol: 'SCTP' }] }));
+  const result = await new Syncer(world.options).pass(model.takeSnapshot().snapshot, plainHost);
+  t.match(result, { complete: true, problems: [{ subject: 'default/sctp/SCTP/IPv4' }] });
 });

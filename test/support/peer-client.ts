@@ -28,8 +28,8 @@ export interface Conversation {
   readonly localPort: number;
   /** Sends, and resolves with the echo (TCP: the same bytes; UDP: `name:payload`). One at a time. */
   exchange(payload: string): Promise<string>;
-  /** TCP: half-closes, and resolves with what still came until the other end closed too. */
-  finish(): Promise<string>;
+  /** TCP: sends, half-closes, and resolves with what still came until the other end closed too. @default '' */
+  finish(payload?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -174,7 +174,8 @@ export class Peer {
       localPort: opened.port ?? 0,
       exchange: async (payload) =>
         (await this.#ask({ command: 'exchange', handle, payload, timeoutMs })).text ?? '',
-      finish: async () => (await this.#ask({ command: 'finish', handle, timeoutMs })).text ?? '',
+      finish: async (payload = '') =>
+        (await this.#ask({ command: 'finish', handle, payload, timeoutMs })).text ?? '',
       close: async () => void (await this.#ask({ command: 'close', handle })),
     };
   }

@@ -7,7 +7,7 @@ export interface Opened {
   /** What a TCP server greeted us with: its name. */
   readonly text?: string;
   exchange?(payload: string, timeoutMs: number): Promise<string>;
-  finish?(timeoutMs: number): Promise<string>;
+  finish?(timeoutMs: number, payload?: string): Promise<string>;
   clients?(): readonly string[];
   close(): Promise<void>;
 }

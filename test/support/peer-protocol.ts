@@ -27,8 +27,13 @@ export type PeerCommand =
       readonly payload: string;
       readonly timeoutMs: number;
     }
-  /** Ends our half of a TCP stream and waits for the rest of the other's. */
-  | { readonly command: 'finish'; readonly handle: number; readonly timeoutMs: number }
+  /** Sends a last payload, ends our half of a TCP stream and waits for the rest of the other's. */
+  | {
+      readonly command: 'finish';
+      readonly handle: number;
+      readonly payload: string;
+      readonly timeoutMs: number;
+    }
   | { readonly command: 'stats' | 'close'; readonly handle: number };
 
 export type PeerRequest = PeerCommand & { readonly id: number };

@@ -54,8 +54,8 @@ export async function openTcp(target: Target, timeoutMs: number): Promise<Opened
         socket.write(payload);
         return within(limitMs, what, reader.bytes(Buffer.byteLength(payload)));
       },
-      finish: (limitMs) => {
-        socket.end();
+      finish: (limitMs, payload = '') => {
+        socket.end(payload);
         return within(limitMs, what, reader.rest());
       },
       close,

@@ -33,7 +33,7 @@ async function answer(request: PeerRequest): Promise<PeerReply> {
     case 'exchange':
       return { id, text: (await find(request.handle).exchange?.(request.payload, request.timeoutMs)) ?? '' };
     case 'finish':
-      return { id, text: (await find(request.handle).finish?.(request.timeoutMs)) ?? '' };
+      return { id, text: (await find(request.handle).finish?.(request.timeoutMs, request.payload)) ?? '' };
     case 'stats':
       return { id, clients: find(request.handle).clients?.() ?? [] };
     case 'close': {

@@ -63,6 +63,10 @@ export class Program {
     if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => this.#lines.push(line));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** What it wrote to stderr so far: lines of JSON, mostly. */
   log(): readonly string[] {
     return this.#lines;
@@ -73,9 +77,12 @@ export class Program {
     return this.#lines.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
   }
 
-  /** A line that matches has been written, now or within `timeoutMs`. Rejects with the whole log else. */
-  async logged(pattern: RegExp, timeoutMs = 8000): Promise<string> {
-    const find = () => this.#lines.find((line) => pattern.test(line));
+  /**
+   * A line that matches has been written, now or within `timeoutMs`. Rejects with the whole log else.
+   * @param from how many lines to pass over: `log().length` of an earlier moment
+   */
+  async logged(pattern: RegExp, timeoutMs = 8000, from = 0): Promise<string> {
+    const find = () => this.#lines.slice(from).find((line) => pattern.test(line));
     await eventually(`the log says ${pattern}`, () => find() !== undefined, timeoutMs).catch((err: Error) => {
       throw new Error(`${err.message}; it says:\n${this.#lines.join('\n')}`);
     });

@@ -1,14 +1,12 @@
 // sources/file/manifest-source.ts: the Source that reads manifests from files and directories.
 // One loop: look at the files, read those that changed, merge, deliver what differs. Events only end its sleep early.
-import { refOf } from '../../model/kube-objects.js';
 import type { Clock } from '../../proxier/clock.js';
 import type { Log } from '../../proxier/log.js';
-import type { Source, SourceHandler, SourceHealth } from '../../proxier/source.js';
-import { type Held, objectOf } from './decode.js';
+import type { Source, SourceHealth } from '../../proxier/source.js';
+import { createDelivery, type Delivery } from './delivery.js';
 import { listManifests, type ManifestList } from './manifest-list.js';
 import { ManifestStates } from './manifest-states.js';
-import { changesBetween, mergeFiles } from './merge.js';
-import { createPause } from './pause.js';
+import { type Merged, mergeFiles } from './merge.js';
 import { createDirectoryWatcher } from './watcher.js';
 
 export interface ManifestSourceOptions {
@@ -22,7 +20,6 @@ export interface ManifestSourceOptions {
 
 /** Events come in bursts. */
 const wakeDelayMs = 50;
-const sliceMs = 5;
 
 /**
  * A named path that is away (a directory, or a file) keeps its last state in force and makes the source fail; a file
@@ -31,9 +28,9 @@ const sliceMs = 5;
  */
 export function createManifestSource({ paths, log, clock, pollMs = 500 }: ManifestSourceOptions): Source {
   const description = `manifests ${paths.join(', ')}`;
-  let handler: SourceHandler | undefined;
   let health: SourceHealth = { state: 'starting' };
-  let delivered: ReadonlyMap<string, Held> = new Map();
+  /** Of 20,000 objects: not to be made anew at each look. */
+  let merged: { readonly version: number; readonly result: Merged } | undefined;
   let told: ReadonlySet<string> = new Set();
   let loop: Promise<void> | undefined;
   let closed = false;
@@ -50,9 +47,9 @@ export function createManifestSource({ paths, log, clock, pollMs = 500 }: Manife
     endSleep();
   }, log);
 
-  async function run(): Promise<void> {
+  async function run(delivery: Delivery): Promise<void> {
     while (!closed) {
-      const nextInMs = await pass().catch((error: unknown) => {
+      const nextInMs = await pass(delivery).catch((error: unknown) => {
         log.error({ err: error }, 'looking at the manifests failed; trying again');
         return pollMs;
       });
@@ -72,9 +69,15 @@ export function createManifestSource({ paths, log, clock, pollMs = 500 }: Manife
   }
 
   /** One look at everything. Resolves to the milliseconds until the next look. */
-  async function pass(): Promise<number> {
+  async function pass(delivery: Delivery): Promise<number> {
     woken = false;
-    const list = await listManifests(paths);
+    let list = await listManifests(paths);
+    if (states.missingFrom(list).length > 0) {
+      // Editors and git take a file away for a moment to write it anew: gone is what a second look does not find.
+      await sleep(wakeDelayMs);
+      if (closed) return pollMs;
+      list = await listManifests(paths);
+    }
     await watcher.update(list.directories);
     let nextInMs = pollMs;
     for (const file of list.files) {
@@ -84,7 +87,9 @@ export function createManifestSource({ paths, log, clock, pollMs = 500 }: Manife
     }
     states.forgetRemoved(list);
     const ordered = states.inOrder();
-    const { inForce, duplicates } = mergeFiles(ordered);
+    const { version } = states;
+    if (merged?.version !== version) merged = { version, result: mergeFiles(ordered) };
+    const { inForce, duplicates } = merged.result;
     const errors = list.troubles.map(({ path, message }) => `${path}: ${message}`);
     const warnings = [...duplicates];
     for (const { path, content } of ordered) {
@@ -93,7 +98,7 @@ export function createManifestSource({ paths, log, clock, pollMs = 500 }: Manife
       if (content.moreProblems > 0) warnings.push(`${path}: and ${content.moreProblems} more problems`);
     }
     tell(errors, warnings);
-    await deliver(inForce);
+    await delivery.deliver(inForce, states.isWriting());
     if (!closed) settleHealth(errors, list);
     return nextInMs;
   }
@@ -107,32 +112,6 @@ export function createManifestSource({ paths, log, clock, pollMs = 500 }: Manife
       if (!told.has(problem)) log.warn({ problem }, 'manifest is doubtful');
     }
     told = new Set([...errors, ...warnings]);
-  }
-
-  async function deliver(inForce: ReadonlyMap<string, Held>): Promise<void> {
-    const { upserts, removals } = changesBetween(delivered, inForce);
-    delivered = inForce;
-    if (upserts.length + removals.length === 0) return;
-    log.debug({ upserts: upserts.length, removals: removals.length }, 'manifests changed');
-    const pause = createPause(sliceMs);
-    for (const held of upserts) {
-      hand(held, (target) => target.upsert(objectOf(held)));
-      await pause();
-      if (closed) return;
-    }
-    for (const held of removals) {
-      hand(held, (target) => target.remove(refOf(objectOf(held))));
-      await pause();
-      if (closed) return;
-    }
-  }
-
-  function hand(held: Held, call: (target: SourceHandler) => void): void {
-    try {
-      if (handler) call(handler);
-    } catch (error) {
-      log.error({ object: held.key, err: error }, 'the handler of this object failed');
-    }
   }
 
   function settleHealth(errors: readonly string[], { troubles }: ManifestList): void {
@@ -152,10 +131,9 @@ export function createManifestSource({ paths, log, clock, pollMs = 500 }: Manife
   return {
     description,
     synced,
-    start(target) {
+    start(handler) {
       if (loop || closed) return;
-      handler = target;
-      loop = run();
+      loop = run(createDelivery({ handler, log, clock, isStopped: () => closed }));
     },
     health: () => health,
     async close() {

@@ -20,7 +20,7 @@ export interface ManifestState {
 
 /** A file that changed this recently may still be being written. */
 const settleMs = 100;
-/** The same, for a file in which a syntax error was found. */
+/** The same, for a file in which a syntax error was found, or nothing where there was something. */
 const suspectMs = 500;
 /** A file that never stops changing is read all the same. */
 const maxSettleMs = 1000;
@@ -30,13 +30,24 @@ export class ManifestStates {
   readonly #clock: Clock;
   readonly #isStopped: () => boolean;
   readonly #states = new Map<string, ManifestState>();
-  /** Changed files that are not read yet, and since when. */
+  /** Changed files that are not read yet, and since when (Clock.monotonic). */
   readonly #waiting = new Map<string, number>();
+  #version = 0;
 
   constructor(log: Log, clock: Clock, isStopped: () => boolean) {
     this.#log = log;
     this.#clock = clock;
     this.#isStopped = isStopped;
+  }
+
+  /** Differs when anything that inOrder() gives does. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Some file has changed so recently that it is not read yet. */
+  isWriting(): boolean {
+    return this.#waiting.size > 0;
   }
 
   /** In the order of precedence: by path. */
@@ -54,10 +65,10 @@ export class ManifestStates {
     const { path, root, signature } = file;
     const last = this.#states.get(path);
     if (last?.signature === signature) return 0;
-    const now = this.#clock.now();
-    const sinceMs = this.#waiting.get(path) ?? now;
-    const mayWait = now - sinceMs < maxSettleMs;
-    const ageMs = Math.max(0, now - file.modifiedMs);
+    const nowMs = this.#clock.monotonic();
+    const sinceMs = this.#waiting.get(path) ?? nowMs;
+    const mayWait = nowMs - sinceMs < maxSettleMs;
+    const ageMs = Math.max(0, this.#clock.now() - file.modifiedMs);
     if (ageMs < settleMs && mayWait) {
       this.#waiting.set(path, sinceMs);
       return settleMs - ageMs;
@@ -74,31 +85,45 @@ export class ManifestStates {
       };
       const content = await parseManifest(await readText(path), options);
       if (this.#isStopped()) return 0;
-      if (content.hasSyntaxError && ageMs < suspectMs && mayWait) {
+      const lostAll = content.objects.size === 0 && last !== undefined && last.held.size > 0;
+      if ((content.hasSyntaxError || lostAll) && ageMs < suspectMs && mayWait) {
         this.#waiting.set(path, sinceMs);
         return suspectMs - ageMs;
       }
       const held = heldAfter(last?.held ?? new Map(), content);
-      this.#states.set(path, { path, root, signature, content, held });
+      this.#set({ path, root, signature, content, held });
     } catch (error) {
       const problem = { severity: 'error', text: `${path}: ${describe(error)}` } as const;
       const content = { ...emptyContent, incomplete: true, problems: [problem] };
-      this.#states.set(path, { path, root, signature: '', content, held: last?.held ?? new Map() });
+      this.#set({ path, root, signature: '', content, held: last?.held ?? new Map() });
     }
     this.#waiting.delete(path);
     return 0;
   }
 
-  /** Forgets files that are gone; not those that only can't be looked at, or whose named path is away. */
-  forgetRemoved({ files, troubles }: ManifestList): void {
+  /** Files known and not in the list; not those that only can't be looked at, or whose named path is away. */
+  missingFrom({ files, troubles }: ManifestList): readonly string[] {
     const present = new Set(files.map((file) => file.path));
     const unseen = new Set(troubles.map((trouble) => trouble.path));
-    for (const { path, root } of this.#states.values()) {
-      if (present.has(path) || unseen.has(path) || unseen.has(root)) continue;
+    const missing = [...this.#states.values()].filter(
+      ({ path, root }) => !present.has(path) && !unseen.has(path) && !unseen.has(root),
+    );
+    return missing.map(({ path }) => path);
+  }
+
+  forgetRemoved(list: ManifestList): void {
+    for (const path of this.missingFrom(list)) {
       this.#states.delete(path);
+      this.#version += 1;
     }
+    const present = new Set(list.files.map((file) => file.path));
     for (const path of this.#waiting.keys()) {
       if (!present.has(path)) this.#waiting.delete(path);
     }
+  }
+
+  #set(state: ManifestState): void {
+    this.#states.set(state.path, state);
+    this.#version += 1;
   }
 }

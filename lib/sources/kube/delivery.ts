@@ -1,6 +1,6 @@
 // sources/kube/delivery.ts: what of one kind has been handed to the SourceHandler, and the handing over itself.
-// Keeps a key and a resourceVersion per object, not the object. A resourceVersion is unique in a cluster's history, so
-// the same one is the same object in the same state and is not delivered again.
+// Keeps a key and a version per object, not the object. A resourceVersion is unique in a cluster's history, so the same
+// one (of an object of the same uid: a cluster may be set up anew at its address) is the same state, delivered once.
 import { formatRef, type ObjectRef } from '../../model/kube-objects.js';
 import type { Log } from '../../proxier/log.js';
 import type { SourceHandler } from '../../proxier/source.js';
@@ -21,8 +21,8 @@ export interface Delivery {
 
 interface Delivered {
   readonly ref: ObjectRef;
-  /** '' when the handler failed, so that the next list delivers it again. */
-  readonly resourceVersion: string;
+  /** uid and resourceVersion; '' when the handler failed, so that the next list delivers it again. */
+  readonly version: string;
   /** The list that held it last. */
   readonly list: number;
 }
@@ -62,9 +62,9 @@ export function createDelivery(resource: KubeResource, handler: SourceHandler, l
         return;
       }
       const key = keyOf(ref);
-      const resourceVersion = resourceVersionOf(raw);
+      const version = versionOf(raw);
       const known = delivered.get(key);
-      if (known !== undefined && known.resourceVersion === resourceVersion && resourceVersion !== '') {
+      if (known !== undefined && known.version === version && version !== '') {
         delivered.set(key, { ...known, list });
         return;
       }
@@ -76,7 +76,7 @@ export function createDelivery(resource: KubeResource, handler: SourceHandler, l
         return;
       }
       const accepted = call('upsert', ref, () => handler.upsert(object));
-      delivered.set(key, { ref, resourceVersion: accepted ? resourceVersion : '', list });
+      delivered.set(key, { ref, version: accepted ? version : '', list });
     },
     remove: (raw) => {
       const ref = refOfRaw(resource, raw);
@@ -99,15 +99,23 @@ export function createDelivery(resource: KubeResource, handler: SourceHandler, l
 
 /** '' where there is none. */
 export function resourceVersionOf(raw: unknown): string {
+  const { resourceVersion } = metadataOf(raw);
+  return typeof resourceVersion === 'string' ? resourceVersion : '';
+}
+
+/** '' where there is no resourceVersion. */
+function versionOf(raw: unknown): string {
+  const resourceVersion = resourceVersionOf(raw);
+  return resourceVersion === '' ? '' : `${String(metadataOf(raw).uid)} ${resourceVersion}`;
+}
+
+function metadataOf(raw: unknown): Readonly<Record<string, unknown>> {
   const metadata = isRecord(raw) ? raw.metadata : undefined;
-  const version = isRecord(metadata) ? metadata.resourceVersion : undefined;
-  return typeof version === 'string' ? version : '';
+  return isRecord(metadata) ? metadata : {};
 }
 
 function refOfRaw(resource: KubeResource, raw: unknown): ObjectRef | undefined {
-  const metadata = isRecord(raw) ? raw.metadata : undefined;
-  if (!isRecord(metadata)) return undefined;
-  const { name, namespace } = metadata;
+  const { name, namespace } = metadataOf(raw);
   if (typeof name !== 'string' || name === '') return undefined;
   return { kind: resource.kind, namespace: typeof namespace === 'string' ? namespace : '', name };
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../proxier/clock.js';
 import type { Log } from '../../proxier/log.js';
 import type { Source, SourceHandler, SourceHealth } from '../../proxier/source.js';
 import { createApiClient } from './api-client.js';
-import { endpointSliceResource, nodeResource, serviceResource } from './kube-resource.js';
+import { endpointSliceResource, type KubeResource, nodeResource, serviceResource } from './kube-resource.js';
 import { type ClusterOptions, loadClusterAccess } from './load-config.js';
 import { createReflector } from './reflector.js';
 import { defaultKubeTiming, type KubeTiming } from './timing.js';
@@ -29,11 +29,13 @@ export async function createKubeSource(options: KubeSourceOptions): Promise<Sour
   const { log, clock = systemClock, random = Math.random } = options;
   const timing = { ...defaultKubeTiming, ...options.timing };
   const client = createApiClient({ access: await loadClusterAccess(options), clock, timing });
-  const reflectors = [serviceResource, endpointSliceResource, nodeResource(options.nodeName)].map(
-    (resource) => createReflector({ resource, client, clock, log, timing, random }),
-  );
+  const reflectorOf = (resource: KubeResource) =>
+    createReflector({ resource, client, clock, log, timing, random });
+  const needed = [serviceResource, endpointSliceResource].map(reflectorOf);
+  const reflectors = [...needed, reflectorOf(nodeResource(options.nodeName))];
   let isSynced = false;
-  const synced = Promise.all(reflectors.map((reflector) => reflector.synced)).then(() => {
+  // As in kube-proxy, the Node is not waited for: an account that may not read Nodes must not stop all forwarding.
+  const synced = Promise.all(needed.map((reflector) => reflector.synced)).then(() => {
     isSynced = true;
   });
 

@@ -41,7 +41,7 @@ const maxLineBytes = 16 * 1024 * 1024;
 export async function watchOnce(request: WatchRequest, events: WatchEvents): Promise<void> {
   const { client, resource, clock, signal } = request;
   const query = {
-    watch: '1',
+    watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: request.resourceVersion,
     timeoutSeconds: String(request.timeoutSeconds),

@@ -7,6 +7,7 @@ import { systemClock } from '../../../lib/proxier/clock.js';
 import { type Log, silentLog } from '../../../lib/proxier/log.js';
 import type { Source } from '../../../lib/proxier/source.js';
 import { createManifestSource } from '../../../lib/sources/file/manifest-source.js';
+import { fakeClock } from '../../support/fake-clock.js';
 import { aWhile, until } from './until.js';
 
 const service = (name: string, clusterIP: string): string =>
@@ -254,4 +255,54 @@ t.test('twenty thousand objects leave gaps for everybody else', async (t) => {
   }, 50_000);
   t.equal(running.calls.length, 20_000);
   t.ok(longestMs < 1500, `the longest gap was ${Math.round(longestMs)} ms`);
+});
+
+t.test('a file that is away for a moment is not taken for gone', async (t) => {
+  // Behind a link, so that no event of the directory wakes the source: only the clock does.
+  const base = t.testdir({
+    root: { 'a.yaml': t.fixture('symlink', '../a.yaml') },
+    'a.yaml': service('a', '10.0.0.1'),
+  });
+  const file = join(base, 'a.yaml');
+  const clock = fakeClock(Date.now() + 60_000);
+  const calls: string[] = [];
+  const source = createManifestSource({ paths: [join(base, 'root')], log: silentLog, clock, pollMs: 500 });
+  t.teardown(() => source.close());
+  source.start({
+    upsert: ({ metadata }) => calls.push(`+${metadata.name}`),
+    remove: ({ name }) => calls.push(`-${name}`),
+  });
+  const isAsleep = () => until(() => clock.waiting() > 0);
+  /** The next look, or the second one of a look. */
+  const look = async () => {
+    await isAsleep();
+    await clock.advance(500);
+  };
+  await source.synced;
+  await isAsleep();
+  await rename(file, `${file}~`);
+  await look();
+  await isAsleep();
+  await rename(`${file}~`, file);
+  for (let looks = 0; looks < 3; looks += 1) await look();
+  t.strictSame(calls, ['+a']);
+  await isAsleep();
+  await rm(file);
+  for (let looks = 0; looks < 3; looks += 1) await look();
+  await until(() => calls.length > 1);
+  t.strictSame(calls, ['+a', '-a']);
+});
+
+t.test('a Service that moves to a file that is being written is not removed in between', async (t) => {
+  const root = t.testdir({ 'a.yaml': service('a', '10.0.0.1') });
+  const running = start(t, root);
+  await until(running.isSynced);
+  running.calls.length = 0;
+  await rm(join(root, 'a.yaml'));
+  for (let writes = 0; writes < 8; writes += 1) {
+    await writeFile(join(root, 'b.yaml'), service('a', '10.0.0.2'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await until(() => running.inForce() === 'a=10.0.0.2');
+  t.strictSame(running.calls, ['+Service default/a']);
 });

@@ -58,6 +58,28 @@ t.test('a syntax error in a fresh file is looked at again before it is believed'
   t.strictSame(keys(), ['Node a']);
 });
 
+t.test('a fresh file that lost everything is looked at again before it is believed', async (t) => {
+  const { refresh, pass, keys, path, states } = setUp(t, node('a'));
+  await refresh('1', 1000);
+  await writeFile(path, '');
+  t.equal(await refresh('2', 200), 300);
+  t.ok(states.isWriting());
+  t.strictSame(keys(), ['Node a']);
+  pass(300);
+  t.equal(await refresh('2', 500), 0);
+  t.strictSame(keys(), []);
+});
+
+t.test('the version tells whether there is anything new to merge', async (t) => {
+  const { states, refresh } = setUp(t, node('a'));
+  await refresh('1', 1000);
+  const { version } = states;
+  await refresh('1', 1000);
+  t.equal(states.version, version);
+  await refresh('2', 1000);
+  t.not(states.version, version);
+});
+
 t.test('a reading that failed is tried again each time', async (t) => {
   const { states, path, refresh } = setUp(t, node('a'));
   await states.refresh({ path: `${path}.gone`, root: path, signature: '1', modifiedMs: 0 });
@@ -77,6 +99,7 @@ t.test("files are forgotten when they are gone, not when they can't be looked at
   const none = { files: [], troubles: [], directories: [] };
   states.forgetRemoved({ ...none, troubles: [{ path, message: 'no' }] });
   t.strictSame(keys(), ['Node a']);
+  t.strictSame(states.missingFrom(none), [path]);
   states.forgetRemoved(none);
   t.strictSame(keys(), []);
 });

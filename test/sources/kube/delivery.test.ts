@@ -25,6 +25,20 @@ t.test('the same resourceVersion is delivered once', async (t) => {
   ]);
 });
 
+t.test('the same name and resourceVersion with another uid is another object', async (t) => {
+  const handler = recordingHandler();
+  const delivery = createDelivery(serviceResource, handler, silentLog);
+  const withUid = (uid: string) => {
+    const object = raw('a', '7');
+    return { ...object, metadata: { ...object.metadata, uid } };
+  };
+  delivery.upsert(withUid('one'));
+  delivery.upsert(withUid('one'));
+  t.equal(handler.events.length, 1);
+  delivery.upsert(withUid('two'));
+  t.equal(handler.events.length, 2);
+});
+
 t.test('a list removes what it does not hold, once it is complete', async (t) => {
   const handler = recordingHandler();
   const delivery = createDelivery(serviceResource, handler, silentLog);

@@ -15,7 +15,7 @@ const node = (name: string, labels: Readonly<Record<string, string>> = {}) => ({
   status: { addresses: [{ type: 'InternalIP', address: '192.0.2.7' }] },
 });
 
-t.test('synced resolves when Services, EndpointSlices and this Node have been delivered', async (t) => {
+t.test('Services, EndpointSlices and this Node are delivered', async (t) => {
   const trial = await kubeTrial(t, {
     prepare: (server) => {
       server.put(service('web', '10.96.0.10'));
@@ -25,7 +25,7 @@ t.test('synced resolves when Services, EndpointSlices and this Node have been de
       server.put(node('node-2'));
     },
   });
-  await trial.source.synced;
+  await trial.watching();
   t.strictSame([...trial.handler.objects.keys()].sort(), [
     'EndpointSlice default/web-1',
     'Node node-1',
@@ -175,21 +175,36 @@ t.test('a server that does not know the field selector is asked without it', asy
   t.match(watch?.query.labelSelector, '!service.kubernetes.io/headless');
 });
 
-t.test('a refused list of one kind keeps it from being synced, and is named', async (t) => {
+const forbidden = (kind: string, plural: string) =>
+  ({
+    kind,
+    times: 1000,
+    answer: { kind: 'status', status: 403, message: `${plural} is forbidden: User "x" cannot list` },
+  }) as const;
+
+t.test('a refused list of EndpointSlices keeps it from being synced, and is named', async (t) => {
   const trial = await kubeTrial(t, {
-    prepare: (server) =>
-      server.failNext({
-        kind: 'Node',
-        times: 1000,
-        answer: { kind: 'status', status: 403, message: 'nodes is forbidden: User "x" cannot list' },
-      }),
+    prepare: (server) => server.failNext(forbidden('EndpointSlice', 'endpointslices')),
   });
   await until('failing', () => trial.source.health().state === 'failing');
-  t.match(trial.source.health(), { message: /\/api\/v1\/nodes: HTTP 403: nodes is forbidden/ });
+  t.match(trial.source.health(), { message: /\/endpointslices: HTTP 403: endpointslices is forbidden/ });
   t.notOk(trial.isSynced());
   trial.server.heal();
   await trial.source.synced;
   await until('healthy', () => trial.source.health().state === 'healthy');
+});
+
+t.test('a refused list of Nodes is named and holds nothing back', async (t) => {
+  const trial = await kubeTrial(t, {
+    prepare: (server) => {
+      server.put(service('web', '10.96.0.10'));
+      server.failNext(forbidden('Node', 'nodes'));
+    },
+  });
+  await trial.source.synced;
+  t.strictSame(trial.takeEvents(), ['upsert Service default/web']);
+  await until('failing', () => trial.source.health().state === 'failing');
+  t.match(trial.source.health(), { message: /\/api\/v1\/nodes: HTTP 403: nodes is forbidden/ });
 });
 
 t.test('close() ends open watches at once, and no call of the handler follows', async (t) => {

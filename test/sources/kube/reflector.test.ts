@@ -100,7 +100,7 @@ t.test('a list comes in pages of 500, all from one resourceVersion', async (t) =
   );
   const watch = server.requests().at(-1);
   t.match(watch?.query, {
-    watch: '1',
+    watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: String(server.revision()),
     timeoutSeconds: '60',

@@ -53,7 +53,7 @@ t.test('a watch asks for bookmarks, and ends when the server ends it', async (t)
   t.strictSame(seen, ['opened', ['ADDED', { a: 1 }], ['BOOKMARK', { b: 2 }], 'unknown NEW']);
   t.match(queries, [
     {
-      watch: '1',
+      watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: '7',
       timeoutSeconds: '10',
