@@ -3,7 +3,7 @@
 import type { EndpointAddress } from '../model/endpoint.js';
 import { hostPort } from '../model/ip.js';
 import type { Balancer, Candidates } from './balancer.js';
-import { createRotation, type Rotation } from './rotation.js';
+import { Rotation } from './rotation.js';
 
 export interface RoundRobinOptions {
   /** How long an endpoint that did not answer is tried last, in milliseconds; 0: never. */
@@ -11,19 +11,41 @@ export interface RoundRobinOptions {
 }
 
 export function roundRobin(options: RoundRobinOptions): Balancer {
-  const rotation = createRotation();
-  return {
-    update: (endpoints) => rotation.replace(endpoints),
-    get size() {
-      return rotation.endpoints.length;
-    },
-    has: (endpoint) => rotation.placeOf(endpoint) !== undefined,
-    candidates: (_client, nowMs) => candidatesOf(rotation, nowMs),
-    setAside(endpoint, nowMs) {
-      if (options.setAsideMs > 0) rotation.setAside(endpoint, nowMs + options.setAsideMs);
-    },
-    answered: (endpoint) => rotation.restore(endpoint),
-  };
+  return new RoundRobin(options);
+}
+
+class RoundRobin implements Balancer {
+  readonly #options: RoundRobinOptions;
+  readonly #rotation = new Rotation();
+
+  constructor(options: RoundRobinOptions) {
+    this.#options = options;
+  }
+
+  update(endpoints: readonly EndpointAddress[]): void {
+    this.#rotation.replace(endpoints);
+  }
+
+  get size(): number {
+    return this.#rotation.endpoints.length;
+  }
+
+  has(endpoint: EndpointAddress): boolean {
+    return this.#rotation.placeOf(endpoint) !== undefined;
+  }
+
+  candidates(_client: string, nowMs: number): Candidates {
+    return candidatesOf(this.#rotation, nowMs);
+  }
+
+  setAside(endpoint: EndpointAddress, nowMs: number): void {
+    const { setAsideMs } = this.#options;
+    if (setAsideMs > 0) this.#rotation.setAside(endpoint, nowMs + setAsideMs);
+  }
+
+  answered(endpoint: EndpointAddress): void {
+    this.#rotation.restore(endpoint);
+  }
 }
 
 /** The turn is taken at the first next(), so candidates that are never used cost nobody theirs. */

@@ -1,5 +1,6 @@
 // rules/portal-rule.ts: PURE. The one rule that captures a portal, and its place in the tree. Both are kept for as long
 // as the Portal object is, so that a sync after one Service's change makes one new rule and not ten thousand.
+import { flatString } from '../model/flat-string.js';
 import { hostPort, hostPrefix } from '../model/ip.js';
 import { formatServicePortName } from '../model/service-port-name.js';
 import type { Portal, Steering } from './portal.js';
@@ -21,7 +22,7 @@ export function createPortalRules(): PortalRules {
     const before = placed.get(portal);
     if (before?.steering === steering) return before;
     const digits = before?.digits ?? portalKeyDigits(portal);
-    const now = { digits, rule: portalRule(portal, steering), steering };
+    const now = { digits, rule: flatString(portalRule(portal, steering)), steering };
     placed.set(portal, now);
     return now;
   };

@@ -1,6 +1,6 @@
 // The ring under round robin: places, turns, and what an update carries over.
 import t from 'tap';
-import { createRotation } from '../../lib/balance/rotation.js';
+import { Rotation } from '../../lib/balance/rotation.js';
 
 const [a, b, c] = [1, 2, 3].map((last) => ({ ip: `10.0.0.${last}`, port: 80 })) as [
   { ip: string; port: number },
@@ -9,7 +9,7 @@ const [a, b, c] = [1, 2, 3].map((last) => ({ ip: `10.0.0.${last}`, port: 80 })) 
 ];
 
 t.test('a turn is a place, and moves the position past it', async (t) => {
-  const rotation = createRotation();
+  const rotation = new Rotation();
   t.equal(rotation.turn(0), undefined);
   rotation.replace([a, b]);
   t.same([rotation.turn(0), rotation.turn(0), rotation.turn(0)], [0, 1, 0]);
@@ -17,7 +17,7 @@ t.test('a turn is a place, and moves the position past it', async (t) => {
 });
 
 t.test('the same array again changes nothing', async (t) => {
-  const rotation = createRotation();
+  const rotation = new Rotation();
   const endpoints = [a, b];
   rotation.replace(endpoints);
   rotation.setAside(b, 10);
@@ -28,7 +28,7 @@ t.test('the same array again changes nothing', async (t) => {
 });
 
 t.test('places follow their endpoints through an update', async (t) => {
-  const rotation = createRotation();
+  const rotation = new Rotation();
   rotation.replace([a, b, c]);
   rotation.setAside(c, 10);
   rotation.replace([c, a]);

@@ -8,6 +8,8 @@ import type { SparseWarn } from './sparse-log.js';
 const reservedDescriptors = 256;
 /** A TCP connection holds its client's and its endpoint's; a UDP flow holds one and is counted as if it held two. */
 const descriptorsPerConnection = 2;
+/** Part of the cap that UDP flows may take. */
+const udpShare = 0.5;
 /** How far below the cap the number must fall, as a part of it, before the next refusal is a new episode. */
 const recoveredBelow = 0.95;
 
@@ -41,9 +43,14 @@ export class ConnectionBudget {
     this.#warn = warn;
   }
 
-  /** False when the cap is reached: nothing was taken then, and nothing must be released. */
+  /**
+   * False when the cap is reached: nothing was taken then, and nothing must be released. UDP gets no more than its
+   * share of the cap: a sender with made-up addresses opens a flow with each datagram, and must not shut out TCP.
+   */
   take(kind: 'tcp' | 'udp'): boolean {
-    if (this.#open.tcp + this.#open.udp >= this.#max()) {
+    const max = this.#max();
+    const isFull = this.#open.tcp + this.#open.udp >= max;
+    if (isFull || (kind === 'udp' && this.#open.udp >= max * udpShare)) {
       this.#refuse();
       return false;
     }

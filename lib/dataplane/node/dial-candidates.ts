@@ -52,6 +52,8 @@ class Dialling {
   readonly #candidates: Candidates;
   readonly #deadlineMs: number;
   #over = false;
+  /** A later endpoint that got only what the others left of the budget: its silence says nothing about it. */
+  #hurried = false;
   #abandonTry: (() => void) | undefined;
   #last: { readonly endpoint: EndpointAddress; readonly error: unknown } | undefined;
 
@@ -84,7 +86,7 @@ class Dialling {
   }
 
   #try(endpoint: EndpointAddress, timeoutMs: number): void {
-    const { clock, dial, keepAliveDelayMs } = this.#settings;
+    const { clock, dial, dialTimeoutMs, keepAliveDelayMs } = this.#settings;
     const startedMs = clock.monotonic();
     let socket: Socket;
     try {
@@ -106,9 +108,10 @@ class Dialling {
       socket.destroy();
       this.#failed(endpoint, error);
     };
-    const cancelTimer = clock.after(timeoutMs, () =>
-      give(new Error(`no answer within ${Math.round(timeoutMs)} ms`)),
-    );
+    const cancelTimer = clock.after(timeoutMs, () => {
+      this.#hurried = this.#last !== undefined && timeoutMs < dialTimeoutMs;
+      give(new Error(`no answer within ${Math.round(timeoutMs)} ms`));
+    });
     this.#abandonTry = () => {
       if (settle()) socket.destroy();
     };
@@ -131,7 +134,8 @@ class Dialling {
       this.#fail('dial');
       return;
     }
-    if (!isLocalAddressTrouble(error)) this.#balancer.setAside(endpoint, this.#settings.clock.monotonic());
+    if (!this.#hurried && !isLocalAddressTrouble(error))
+      this.#balancer.setAside(endpoint, this.#settings.clock.monotonic());
     this.next();
   }
 

@@ -7,6 +7,8 @@ export interface OneWayEvents {
   read(bytes: number): void;
   /** Something was handed to the kernel. */
   wrote(): void;
+  /** What is there to be read has to wait; comes again and again. */
+  stalled(): void;
   /** `from` has ended (FIN), and all it sent was read. */
   ended(): void;
 }
@@ -16,7 +18,7 @@ export interface OneWayEvents {
  * it was reset, when it finds data and the hang-up in one poll and the stream is still reading after the callback
  * (uv__stream_io, its short cut for POLLHUP): a cut answer would look whole. A socket that reads again later is told.
  *
- * A socket whose chunk can't be passed on is not polled either: its reset is seen when the other side reads again.
+ * A socket whose chunk can't be passed on is not polled either: stall-watch.ts looks after it.
  */
 export class OneWay {
   readonly #from: Socket;
@@ -51,6 +53,7 @@ export class OneWay {
       this.#events.read(chunk.length);
       this.#pass(chunk);
     }
+    this.#events.stalled();
   };
 
   #full(): boolean {

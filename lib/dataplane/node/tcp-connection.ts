@@ -10,6 +10,7 @@ import type { ListenerStats } from './listener-stats.js';
 import { OneWay } from './one-way.js';
 import { reset } from './reset.js';
 import type { SparseWarn } from './sparse-log.js';
+import { StallWatch } from './stall-watch.js';
 
 export interface TcpConnectionContext {
   readonly servicePortName: ServicePortName;
@@ -28,6 +29,7 @@ export class TcpConnection {
   readonly #context: TcpConnectionContext;
   readonly #fromClient: OneWay;
   readonly #cancelDial: () => void;
+  readonly #stalls: StallWatch[] = [];
   #endpoint: Socket | undefined;
   #openSockets = 1;
   #failed = false;
@@ -39,13 +41,8 @@ export class TcpConnection {
     this.#context = context;
     client.on('error', () => this.fail('client-reset'));
     client.on('close', () => this.#closed());
-    this.#fromClient = new OneWay(client, context.earlyDataBytes, {
-      read: (bytes) => {
-        context.stats.rxBytes += bytes;
-        this.#moved();
-      },
-      wrote: () => this.#moved(),
-      ended: () => this.#ended(),
+    this.#fromClient = this.#oneWay(client, context.earlyDataBytes, (bytes) => {
+      context.stats.rxBytes += bytes;
     });
     this.#cancelDial = dialCandidates(
       client.remoteAddress ?? '',
@@ -87,16 +84,25 @@ export class TcpConnection {
     this.#openSockets++;
     endpoint.on('error', () => this.fail('endpoint-reset'));
     endpoint.on('close', () => this.#closed());
-    const fromEndpoint = new OneWay(endpoint, 0, {
-      read: (bytes) => {
-        this.#context.stats.txBytes += bytes;
-        this.#moved();
-      },
-      wrote: () => this.#moved(),
-      ended: () => this.#ended(),
+    const fromEndpoint = this.#oneWay(endpoint, 0, (bytes) => {
+      this.#context.stats.txBytes += bytes;
     });
     this.#fromClient.connect(endpoint);
     fromEndpoint.connect(this.#client);
+  }
+
+  #oneWay(from: Socket, earlyDataBytes: number, count: (bytes: number) => void): OneWay {
+    const stall = new StallWatch(from, this.#context.dialling.clock);
+    this.#stalls.push(stall);
+    return new OneWay(from, earlyDataBytes, {
+      read: (bytes) => {
+        count(bytes);
+        this.#moved();
+      },
+      wrote: () => this.#moved(),
+      stalled: () => stall.stalled(),
+      ended: () => this.#ended(),
+    });
   }
 
   #moved(): void {
@@ -127,6 +133,7 @@ export class TcpConnection {
     this.#openSockets--;
     if (this.#openSockets > 0) return;
     this.#halfClosed?.cancelTimer();
+    for (const stall of this.#stalls) stall.close();
     this.#context.over(this);
   }
 }

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:dgram';
 import type { Candidates } from '../../balance/balancer.js';
 import type { EndpointAddress } from '../../model/endpoint.js';
+import { hostPort } from '../../model/ip.js';
 import { isLocalAddressTrouble, isRefusal, isShortage } from './errno.js';
 import type { SparseWarn } from './sparse-log.js';
 import { dialUdp, isSendQueueFull } from './udp-socket.js';
@@ -72,7 +73,7 @@ export class UdpFlow {
 
   #sendOn(socket: Socket, datagram: Buffer): void {
     if (isSendQueueFull(socket)) {
-      this.#events.warn('UDP datagrams dropped, the send queue is full', { endpoint: this.#endpoint });
+      this.#events.warn('UDP datagrams dropped, the send queue is full', { endpoint: this.#endpointText() });
       return;
     }
     socket.send(datagram, (error) => {
@@ -108,7 +109,10 @@ export class UdpFlow {
         return;
       } catch (error) {
         if (this.#closed) return;
-        this.#events.warn('UDP endpoint can not be connected', { endpoint, err: error });
+        this.#events.warn('UDP endpoint can not be connected', {
+          endpoint: this.#endpointText(),
+          err: error,
+        });
         if (isShortage(error)) return this.#fail('no-candidate');
         if (!isLocalAddressTrouble(error)) this.#events.setAside(endpoint);
       }
@@ -136,15 +140,19 @@ export class UdpFlow {
   #notSent(datagram: Buffer, error: Error): void {
     if (isRefusal(error)) this.#broken(error, datagram);
     else if (!this.#closed) {
-      this.#events.warn('UDP datagram was not sent', { endpoint: this.#endpoint, err: error });
+      this.#events.warn('UDP datagram was not sent', { endpoint: this.#endpointText(), err: error });
     }
   }
 
   #broken(error: Error, unsent?: Buffer): void {
     if (this.#closed) return;
-    this.#events.warn('UDP flow broken', { endpoint: this.#endpoint, err: error });
+    this.#events.warn('UDP flow broken', { endpoint: this.#endpointText(), err: error });
     if (this.#endpoint !== undefined && isRefusal(error)) this.#events.setAside(this.#endpoint);
     this.#fail('refused', unsent);
+  }
+
+  #endpointText(): string | undefined {
+    return this.#endpoint && hostPort(this.#endpoint.ip, this.#endpoint.port);
   }
 
   #fail(reason: 'refused' | 'no-candidate', unsent?: Buffer): void {

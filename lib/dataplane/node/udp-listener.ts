@@ -3,6 +3,7 @@
 // may lead to: loopback (REDIRECT in OUTPUT) and replyAddresses (DNAT), beside the wildcard (REDIRECT in PREROUTING).
 import type { Balancer } from '../../balance/balancer.js';
 import type { EndpointAddress } from '../../model/endpoint.js';
+import { formatServicePortName } from '../../model/service-port-name.js';
 import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '../../proxier/data-plane.js';
 import type { ConnectionBudget } from './connection-budget.js';
 import { isAddressMissing, isPortInUse } from './errno.js';
@@ -146,7 +147,9 @@ class UdpListener implements Listener {
   }
 
   #add(address: string): UdpListeningSocket {
-    const { budget, options, warn } = this.#context;
+    const { budget, options } = this.#context;
+    const servicePortName = formatServicePortName(this.spec.servicePortName);
+    const warn: SparseWarn = (text, fields) => this.#context.warn(text, { servicePortName, ...fields });
     const bufferBytes = options.udpSocketBufferBytes;
     const socket: UdpListeningSocket = new UdpListeningSocket(
       { ipFamily: this.spec.ipFamily, address, port: this.port, reuseAddr: true, bufferBytes },

@@ -105,13 +105,15 @@ export function listeningTests(t: Test, makePlane: MakePlane): void {
     t.equal(listener.counters().opened, 8);
   });
 
-  t.test('TCP connections and UDP clients share the cap', async (t) => {
-    const plane = planeFor(t, makePlane, { maxConnections: 2 });
+  t.test('TCP connections and UDP clients share the cap, of which UDP gets half', async (t) => {
+    const plane = planeFor(t, makePlane, { maxConnections: 4 });
     const udp = await plane.open(specOf('UDP'), configOf([await udpEcho(t)]), 0);
     const tcp = await plane.open(specOf('TCP'), configOf([await tcpEndpoint(t, echo)]), 0);
     const [one, two, three] = [await udpSocket(t), await udpSocket(t), await udpSocket(t)];
     await one.ask('x', udp.port);
     await two.ask('x', udp.port);
+    await Promise.all([tcpClient(t, tcp.port), tcpClient(t, tcp.port)]);
+    await eventually('both are accepted', () => plane.totals().tcpConnections === 2);
     t.equal((await request(t, tcp.port)).end, 'reset');
     three.send('x', udp.port, '127.0.0.1');
     await eventually('the third client is counted', () => udp.counters().failed['connection-limit'] === 1);

@@ -53,3 +53,20 @@ t.test('TCP and UDP share the cap; one line is written for each episode', async 
   t.equal(log.lines.length, 2, 'another one');
   t.match(log.lines[1], { fields: { maxConnections: 40 } });
 });
+
+t.test('UDP takes no more than half of the cap, TCP all of it', async (t) => {
+  const budget = new ConnectionBudget(
+    () => 10,
+    capturingLog(),
+    () => {},
+  );
+  const takeAll = (kind: 'tcp' | 'udp'): number => {
+    let taken = 0;
+    while (budget.take(kind)) taken++;
+    return taken;
+  };
+  t.equal(takeAll('udp'), 5);
+  t.equal(takeAll('tcp'), 5);
+  for (let count = 0; count < 5; count++) budget.release('udp');
+  t.equal(takeAll('tcp'), 5);
+});

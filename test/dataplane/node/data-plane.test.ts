@@ -67,7 +67,10 @@ t.test('a UDP endpoint that can not even be connected is tried and counted', asy
   await eventually('it has failed', () => listener.counters().failed.dial === 1);
   t.same([...listener.counters().picks], []);
   t.equal(plane.totals().udpClients, 0);
-  t.match(log.lines[0], { text: 'UDP endpoint can not be connected' });
+  t.match(log.lines[0], {
+    text: 'UDP endpoint can not be connected',
+    fields: { servicePortName: 'default/web:p', endpoint: '127.0.0.1:70000' },
+  });
 });
 
 t.test('the limit on descriptors caps connections at what listeners leave of it', async (t) => {

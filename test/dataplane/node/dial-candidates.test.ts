@@ -66,6 +66,14 @@ t.test('each try has its time, all have theirs, and every socket is closed', asy
   t.equal(clock.waiting(), 0);
 });
 
+t.test('an endpoint that the others left too little time is not set aside', async (t) => {
+  const { clock, outcomes, nextFirst } = dialling(() => {});
+  await turn();
+  await clock.advance(2500);
+  t.match(outcomes, [{ reason: 'dial', endpoint: { port: 3 } }]);
+  t.same([nextFirst(), nextFirst(), nextFirst()], [3, 3, 3], 'the two that had their second are');
+});
+
 t.test('when the budget is spent with candidates left, it is a timeout', async (t) => {
   const clock = fakeClock();
   const balancer = roundRobin({ setAsideMs: 60_000 });

@@ -14,13 +14,16 @@ async function twoPairs(t: Test, earlyDataBytes: number) {
   await eventually('both are accepted', () => accepted.length === 2);
   const [from, to] = accepted;
   if (from === undefined || to === undefined) throw new Error('not accepted');
-  const seen = { read: 0, wrote: 0, ended: 0 };
+  const seen = { read: 0, wrote: 0, stalled: 0, ended: 0 };
   const oneWay = new OneWay(from, earlyDataBytes, {
     read: (bytes) => {
       seen.read += bytes;
     },
     wrote: () => {
       seen.wrote++;
+    },
+    stalled: () => {
+      seen.stalled++;
     },
     ended: () => {
       seen.ended++;
@@ -65,4 +68,5 @@ t.test('while one chunk waits to be written nothing more is read but one chunk',
   const read = await settledValue(() => seen.read, 200);
   t.ok(read <= 65_536, `${read} bytes taken`);
   t.ok(from.readableLength <= 65_536, `${from.readableLength} bytes read ahead`);
+  t.ok(seen.stalled > 0, 'and it is told that something waits');
 });

@@ -16,7 +16,7 @@ async function tableOf(t: Test) {
   const balancer = roundRobin({ setAsideMs: 5000 });
   balancer.update([await udpEcho(t)]);
   const budget = new ConnectionBudget(
-    () => 3,
+    () => 6,
     silentLog,
     () => {},
   );
