@@ -54,6 +54,7 @@ const packageOf = {
   conntrack: 'conntrack',
   unshare: 'util-linux',
   curl: 'curl',
+  sysctl: 'procps',
 };
 
 /**

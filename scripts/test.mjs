@@ -10,7 +10,7 @@ const args = process.argv.slice(2);
 const full = args.includes('--full');
 const named = args.filter((argument) => !argument.startsWith('--'));
 
-ensureSystemPackages(['iptables', 'nft', 'ip', 'conntrack', 'unshare', 'curl']);
+ensureSystemPackages(['iptables', 'nft', 'ip', 'conntrack', 'unshare', 'curl', 'sysctl']);
 ensureModules();
 build();
 run('node_modules/.bin/biome', ['check', '.']);

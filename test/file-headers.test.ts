@@ -16,7 +16,6 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     by: 'integration/bad-input.test.ts',
     why: 'glue: seen when descriptors run out',
   },
-  'compose/demo.ts': { by: 'integration/demo.test.ts', why: 'glue: seen as the whole demo' },
   'compose/log.ts': { by: 'compose/process-guard.test.ts', why: 'glue: seen as lines on stderr' },
   'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
   'sources/file/parse-json.ts': {

@@ -19,7 +19,7 @@ const iptablesVariant = {
   kind: choice(['auto', 'nft', 'legacy']),
   default: 'auto',
   group: 'Rules',
-  meaning: 'Which iptables programs write the rules. auto: those that `iptables` itself leads to.',
+  meaning: 'Which iptables programs write the rules. auto: the variant that this machine already uses.',
 } as const;
 
 const logFlags = {
@@ -178,14 +178,15 @@ export const demoFlags = {
     name: 'break',
     kind: choice(['rules']),
     group: 'Demo',
-    meaning: 'Break something and show what happens. rules: delete the rules while the demo runs.',
+    meaning:
+      'Break something, and see what the demo says. rules: none reaches the kernel; where do the packets go?',
   },
   keep: {
     name: 'keep',
     kind: boolean,
     default: 'false',
     group: 'Demo',
-    meaning: 'Keep the demo running after its last step, until Ctrl-C.',
+    meaning: 'Keep everything running after the last step, for your own curl, until Ctrl-C.',
   },
   iptablesVariant,
   ...logFlags,

@@ -49,7 +49,9 @@ export async function startHolder(lockFile: string, userNamespaceOf: number | un
   const argv = !rootless
     ? ['unshare', '--net', '--', ...shell]
     : userNamespaceOf === undefined
-      ? ['unshare', '--user', '--map-root-user', '--net', '--', ...shell]
+      ? // In two steps: files like /proc/net/ip_tables_names, which iptables-legacy-save reads, belong to the user who
+        // is root in the user namespace when the network namespace is made, and before the mapping nobody is.
+        ['unshare', '--user', '--map-root-user', '--', 'unshare', '--net', '--', ...shell]
       : [...enterUserNamespace(userNamespaceOf), '--', 'unshare', '--net', '--', ...shell];
   const child = spawn(argv[0] ?? '', argv.slice(1), {
     stdio: ['pipe', 'pipe', 'pipe'],

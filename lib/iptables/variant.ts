@@ -4,7 +4,7 @@ import { ipFamilies } from '../model/ip.js';
 import { type Exec, isMissingProgram } from '../proxier/exec.js';
 import { isRemovableChain } from '../rules/chains.js';
 import { parseSave } from '../rules/save-text.js';
-import { howToInstall, IptablesError, isUnshowable, isUnsupported } from './errors.js';
+import { howToInstall, IptablesError, isPermissionDenied, isUnshowable, isUnsupported } from './errors.js';
 import { type IptablesTools, type IptablesVariant, iptablesRunner } from './run.js';
 
 /**
@@ -68,7 +68,9 @@ async function traces(exec: Exec, tools: IptablesTools): Promise<Traces | undefi
   const texts = await Promise.all(
     ipFamilies.map((ipFamily) =>
       save(ipFamily).catch((err: unknown) => {
-        if (isUnsupported(err)) return undefined;
+        // `unshare -Urn` leaves /proc/net with no owner, which legacy alone reads; nft says whether we are root at all.
+        const isClosedToLegacy = tools.variant === 'legacy' && isPermissionDenied(err);
+        if (isUnsupported(err) || isClosedToLegacy) return undefined;
         // In use, by somebody who writes what iptables can't show.
         if (isUnshowable(err)) return '';
         throw err;

@@ -155,7 +155,7 @@ t.test('manifests', { buffered: true }, async (t) => {
     t.equal((await program.metric('kubeportal_source_healthy')).get(''), 0, 'the source is unhealthy');
     await sleep(500);
     await stage.manifests.show();
-    await program.logged(/read again/, 8000, from);
+    await program.logged(/read again/, 30_000, from);
     t.equal((await program.metric('kubeportal_source_healthy')).get(''), 1);
     await stage.manifests.write('b-after.json', [service('after', '10.96.0.65'), slice('after', [pod1])]);
     await eventually(

@@ -110,6 +110,8 @@ t.test('not root: that is the error, and not a guess', async (t) => {
   const stderr = 'Could not fetch rule set generation id: Permission denied (you must be root)';
   const exec = machine({ versions: both, failing: { 'iptables-nft-save': stderr } });
   await t.rejects(chooseTools(exec, 'auto'), { name: 'IptablesError', trouble: 'permission' });
+  const legacyOnly = machine({ versions: both, failing: { 'iptables-legacy-save': stderr } });
+  t.equal((await chooseTools(legacyOnly, 'auto')).variant, 'nft', 'closed to legacy alone');
 });
 
 t.test('the real programs, in a namespace: looking leaves no trace of legacy', async (t) => {

@@ -156,7 +156,14 @@ export function createFakeWorld(fault?: Fault): FakeWorld {
         const url = new URL(text);
         if (url.pathname === '/metrics') return { id: url.pathname, text: metrics(), clientPort: 1 };
         const entry = served.find(({ service }) => service.clusterIp === url.hostname);
-        if (entry === undefined) return { id: url.pathname, text: `hello at ${url.host}`, clientPort: 1 };
+        if (entry === undefined) {
+          answers.push({
+            id: url.pathname,
+            endpoint: url.host,
+            line: `answered ${url.pathname} to 10.244.0.1:1`,
+          });
+          return { id: url.pathname, text: `hello at ${url.host}`, clientPort: 1 };
+        }
         return reply(place, entry, url.pathname);
       });
       return Promise.resolve(replies);

@@ -18,7 +18,7 @@ await trial.connectNamespaces(
 );
 const [addresses, rules, user, sleeper] = await Promise.all([
   left.run(['ip', '-brief', 'address', 'show', 'dev', 'to-right']),
-  right.run(['iptables-legacy-save', '-t', 'nat']),
+  left.run(['iptables-legacy-save']),
   right.run(['id', '-u']),
   left.spawn(['sleep', '60'], { stdio: 'ignore' }),
 ]);

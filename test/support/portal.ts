@@ -78,20 +78,21 @@ export class Program {
   }
 
   /**
-   * A line that matches has been written, now or within `timeoutMs`. Rejects with the whole log else.
+   * A line that matches has been written, now or within `timeoutMs`. Rejects with the end of the log else.
    * @param from how many lines to pass over: `log().length` of an earlier moment
    */
-  async logged(pattern: RegExp, timeoutMs = 8000, from = 0): Promise<string> {
+  async logged(pattern: RegExp, timeoutMs = 30_000, from = 0): Promise<string> {
     const find = () => this.#lines.slice(from).find((line) => pattern.test(line));
     await eventually(`the log says ${pattern}`, () => find() !== undefined, timeoutMs).catch((err: Error) => {
-      throw new Error(`${err.message}; it says:\n${this.#lines.join('\n')}`);
+      const last = this.#lines.slice(-30).map((line) => line.slice(0, 400));
+      throw new Error(`${err.message}; it says:\n${last.join('\n')}`);
     });
     return find() ?? '';
   }
 
   /** The first sync is done: the whole first state is in force. */
   async forwarding(): Promise<this> {
-    await this.logged(/"forwarding"/, 15_000);
+    await this.logged(/"forwarding"/);
     return this;
   }
 
