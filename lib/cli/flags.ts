@@ -179,7 +179,7 @@ export const demoFlags = {
     kind: choice(['rules']),
     group: 'Demo',
     meaning:
-      'Break something, and see what the demo says. rules: none reaches the kernel; where do the packets go?',
+      'Break something, and see what the demo says. rules: none of them reaches the kernel.',
   },
   keep: {
     name: 'keep',

@@ -48,7 +48,7 @@ for (const variant of ['nft', 'legacy'] as const) {
     const stage = await setUp(t, { variant, addressless: variant === 'nft' }, ['left', 'right']);
     const first = await stage.serve();
     const rules = await stage.saved();
-    const request = { timeoutMs: 1000, payload: 'ping' };
+    const request = { timeoutMs: 4000, payload: 'ping' };
     const loads = {
       left: startLoad(() => stage.outside.tcpRequest(ips.left, 80, request)),
       right: startLoad(() => stage.host.tcpRequest(ips.right, 80, request)),
