@@ -178,8 +178,7 @@ export const demoFlags = {
     name: 'break',
     kind: choice(['rules']),
     group: 'Demo',
-    meaning:
-      'Break something, and see what the demo says. rules: none of them reaches the kernel.',
+    meaning: 'Break something, and see what the demo says. rules: none of them reaches the kernel.',
   },
   keep: {
     name: 'keep',

@@ -14,6 +14,7 @@ import { systemExec } from '../proxier/exec.js';
 import type { Log } from '../proxier/log.js';
 import { Proxier } from '../proxier/proxier.js';
 import { createDataPlane } from './data-plane.js';
+import { startHeapTrimmer } from './heap-trimmer.js';
 import { createLog } from './log.js';
 import { guardProcess } from './process-guard.js';
 import { createSource } from './source.js';
@@ -101,6 +102,7 @@ async function start(options: RunOptions, log: Log): Promise<Program> {
     clock,
     log,
   });
+  const heapTrimmer = startHeapTrimmer(clock);
   const startedMs = clock.monotonic();
   proxier.firstSync.then(() => {
     const elapsedMs = Math.round(clock.monotonic() - startedMs);
@@ -112,6 +114,7 @@ async function start(options: RunOptions, log: Log): Promise<Program> {
       try {
         await proxier.stop({ graceMs: options.shutdownGraceMs, cleanup: options.cleanupOnExit });
       } finally {
+        await heapTrimmer.close();
         await servers.close();
       }
     },

@@ -2,10 +2,10 @@
 import { refOf } from '../../model/kube-objects.js';
 import type { Clock } from '../../proxier/clock.js';
 import type { Log } from '../../proxier/log.js';
+import { createPause } from '../../proxier/pause.js';
 import type { SourceHandler } from '../../proxier/source.js';
 import { type Held, objectOf } from './decode.js';
 import { changesBetween } from './merge.js';
-import { createPause } from './pause.js';
 
 export interface DeliveryOptions {
   readonly handler: SourceHandler;

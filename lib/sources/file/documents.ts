@@ -16,8 +16,11 @@ export interface ManifestDocument {
   parse(): ParsedDocument;
 }
 
-/** The documents of one file in order. `json`: JSON is expected (YAML is read all the same, as kubectl does). */
-export function* manifestDocuments(text: string, json: boolean): Generator<ManifestDocument> {
+/**
+ * The documents of one file in order, with `undefined` between them where looking for the next takes long. `json`: JSON
+ * is expected (YAML is read all the same, as kubectl does).
+ */
+export function* manifestDocuments(text: string, json: boolean): Generator<ManifestDocument | undefined> {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   if (json && '{['.includes(body.charAt(skipJsonSpace(body, 0)) || ' ') && !/^---/m.test(body)) {
     yield* jsonDocuments(body);
@@ -29,8 +32,8 @@ export function* manifestDocuments(text: string, json: boolean): Generator<Manif
 }
 
 /** A JSON file is one value, or several one after the other; a large List is read item by item. */
-function* jsonDocuments(text: string): Generator<ManifestDocument> {
-  const items = jsonItems(text);
+function* jsonDocuments(text: string): Generator<ManifestDocument | undefined> {
+  const items = yield* jsonItems(text);
   if (items) {
     yield* jsonParts(text, items);
     return;

@@ -1,6 +1,7 @@
 // sources/file/manifest-content.ts: what one manifest's text says: canonical objects and problems.
+
+import { createPause } from '../../proxier/pause.js';
 import { type Decoded, decodeDocument, type Held } from './decode.js';
-import { createPause } from './pause.js';
 import { type ReadDocument, readDocuments } from './read-documents.js';
 import type { FieldPath, TextPosition } from './text-position.js';
 

@@ -1,6 +1,7 @@
 // sources/file/read-documents.ts: the documents of a text in order, parsed where it costs least: not at all when the
 // same text was read before, here when there is little to parse, in a thread of its own when there is much.
 import { hash } from 'node:crypto';
+import { createPause } from '../../proxier/pause.js';
 import type { Held } from './decode.js';
 import { type ManifestDocument, manifestDocuments } from './documents.js';
 import type { ParsedDocument } from './parsed-document.js';
@@ -26,6 +27,7 @@ const threadLength = 256 * 1024;
 /** Then it is handed over in portions of this size: small, so that little grows old before it is taken. */
 const portionLength = 32 * 1024;
 const maxBatch = 1000;
+const sliceMs = 5;
 
 /** @param known objects by digest, from the last reading. */
 export async function* readDocuments(
@@ -36,8 +38,13 @@ export async function* readDocuments(
   let thread: YamlThread | undefined;
   let batch: Batched[] = [];
   let length = 0;
+  const pause = createPause(sliceMs);
   try {
     for (const document of manifestDocuments(text, json)) {
+      if (document === undefined) {
+        await pause();
+        continue;
+      }
       const digest = hash('sha1', document.text, 'base64');
       const before = known.get(digest);
       batch.push({ document, digest, known: before });

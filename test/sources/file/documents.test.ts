@@ -1,11 +1,15 @@
 // A file's documents, JSON and YAML alike: values, errors and positions.
 import t from 'tap';
-import { manifestDocuments } from '../../../lib/sources/file/documents.js';
+import { type ManifestDocument, manifestDocuments } from '../../../lib/sources/file/documents.js';
 import type { FieldPath } from '../../../lib/sources/file/text-position.js';
 
 /** Values, or `line:column: message`. */
+function documentsIn(text: string, json: boolean): readonly ManifestDocument[] {
+  return [...manifestDocuments(text, json)].filter((document) => document !== undefined);
+}
+
 function read(text: string, json = false): unknown[] {
-  return [...manifestDocuments(text, json)].map((document) => {
+  return documentsIn(text, json).map((document) => {
     const parsed = document.parse();
     if (parsed.kind === 'value') return parsed.value;
     return `${parsed.position.line}:${parsed.position.column}: ${parsed.message}`;
@@ -13,7 +17,7 @@ function read(text: string, json = false): unknown[] {
 }
 
 function locate(text: string, path: FieldPath, index = 0, json = false): unknown {
-  const parsed = [...manifestDocuments(text, json)][index]?.parse();
+  const parsed = documentsIn(text, json)[index]?.parse();
   return parsed?.kind === 'value' ? parsed.positionOf(path) : parsed;
 }
 

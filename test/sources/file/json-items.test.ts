@@ -6,7 +6,10 @@ const filler = Array.from({ length: 3000 }, (_, i) => ({ name: `item "${i}" \\ ]
 const list = { apiVersion: 'v1', kind: 'List', items: filler };
 
 function valuesIn(text: string): unknown[] | undefined {
-  return jsonItems(text)?.map(({ start, end }) => JSON.parse(text.slice(start, end)));
+  const search = jsonItems(text);
+  let step = search.next();
+  while (!step.done) step = search.next();
+  return step.value?.map(({ start, end }) => JSON.parse(text.slice(start, end)));
 }
 
 t.test('the items are found, however the list is written', async (t) => {
@@ -36,4 +39,8 @@ t.test('what is no List, small, or not well-formed is left alone', async (t) => 
   t.equal(valuesIn(text.replace(']]},{', ']]} {')), undefined, 'a comma is missing');
   t.equal(valuesIn(text.replace(/]}$/, ',]}')), undefined, 'a comma too many');
   t.equal(valuesIn(text.replace('"kind"', 'kind')), undefined, 'a key without quotes');
+});
+
+t.test('the search can be left after each item', async (t) => {
+  t.equal([...jsonItems(JSON.stringify(list))].length, filler.length);
 });

@@ -1,6 +1,6 @@
 // Gaps in long work.
 import t from 'tap';
-import { createPause } from '../../../lib/sources/file/pause.js';
+import { createPause } from '../../lib/proxier/pause.js';
 
 t.test('there is a gap after each slice of work, and none before', async (t) => {
   const pause = createPause(20);
