@@ -4,7 +4,7 @@ import type { ServicePort } from './service-port.js';
 
 /** An object that was read but can't be served as it is; the rest is. */
 export interface ModelProblem {
-  /** formatRef() of the object. */
+  /** The object's kind, namespace and name, as logs print them. */
   readonly object: string;
   /** Path of the field, as kubectl prints it: `spec.ports[0].port`. */
   readonly field: string;

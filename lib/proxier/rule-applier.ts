@@ -6,7 +6,7 @@ import type { DesiredRules, StandingPortal } from '../rules/portal.js';
 export type { DesiredRules, Portal, ProxyPort, StandingPortal, Steering } from '../rules/portal.js';
 
 export interface ApplyReport {
-  /** Rule lines written and deleted in this run, by family and table; all zero when nothing had to change. */
+  /** Rule lines written and deleted in this run, all families and tables together; zero when nothing had to change. */
   readonly rulesWritten: number;
   readonly rulesDeleted: number;
   /** What stands after this run, for the metric kubeproxy_sync_proxy_rules_iptables_total{table}. */

@@ -17,11 +17,11 @@ export interface SyncStats {
   readonly serviceChangesTotal: number;
   readonly endpointChangesPending: number;
   readonly endpointChangesTotal: number;
-  /** Failed iptables-restore runs. */
+  /** Runs of iptables that failed while rules were applied, reading or writing. */
   readonly restoreFailuresTotal: number;
   /** Rule lines that stand, by table. */
   readonly rulesTotal: Readonly<Record<'nat' | 'filter', number>>;
-  /** Rule lines in the last run that wrote something, by table. */
+  /** Rule lines written and deleted since the start, all tables together. */
   readonly rulesWrittenTotal: number;
   readonly rulesDeletedTotal: number;
   /** How often somebody else's change to our rules was noticed. */
