@@ -1,7 +1,7 @@
 // scripts/steps.mjs: the steps that build, test and demo share. Plain JavaScript: it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -36,16 +36,33 @@ export function build() {
 // An ordinary user's PATH may lack the sbin directories, which is where these programs are.
 const searchPath = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-function isInstalled(program) {
+/** `what`: a program's name, or the path of a file. */
+function isInstalled(what) {
+  if (isAbsolute(what)) return existsSync(what);
   return searchPath.some((directory) => {
     try {
-      accessSync(join(directory, program), constants.X_OK);
+      accessSync(join(directory, what), constants.X_OK);
       return true;
     } catch {
       return false;
     }
   });
 }
+
+// For machines of the other kind than this one.
+const foreign =
+  process.arch === 'arm64'
+    ? { triple: 'x86_64-linux-gnu', compiler: 'gcc-x86-64-linux-gnu', headers: 'libc6-dev-amd64-cross' }
+    : { triple: 'aarch64-linux-gnu', compiler: 'gcc-aarch64-linux-gnu', headers: 'libc6-dev-arm64-cross' };
+
+/** C compilers and the headers they need: glibc's for both kinds of machine that we know, musl's for this one. */
+export const cCompilers = [
+  'gcc',
+  '/usr/include/errno.h',
+  `${foreign.triple}-gcc`,
+  `/usr/${foreign.triple}/include/errno.h`,
+  'musl-gcc',
+];
 
 const packageOf = {
   iptables: 'iptables',
@@ -55,21 +72,29 @@ const packageOf = {
   unshare: 'util-linux',
   curl: 'curl',
   sysctl: 'procps',
+  nginx: 'nginx libnginx-mod-stream',
+  '/usr/include/errno.h': 'libc6-dev',
+  [`${foreign.triple}-gcc`]: foreign.compiler,
+  [`/usr/${foreign.triple}/include/errno.h`]: foreign.headers,
+  'musl-gcc': 'musl-tools',
 };
 
 /**
- * Debian packages for the given programs: installed when we are root, else the exact command is printed and this
- * process ends with status 1.
+ * Debian packages for the given programs (or files): installed when we are root, else the exact command is printed and
+ * this process ends with status 1. Without those in `wanted` it goes on where it can't install them, and says what of.
  */
-export function ensureSystemPackages(programs) {
-  const missing = programs.filter((program) => !isInstalled(program));
+export function ensureSystemPackages(programs, wanted = { programs: [], lost: '' }) {
+  const needed = programs.filter((program) => !isInstalled(program));
+  const missing = [...needed, ...wanted.programs.filter((program) => !isInstalled(program))];
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((program) => packageOf[program] ?? program))];
   const install = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  if (process.getuid?.() !== 0) {
-    console.error(`Missing: ${missing.join(', ')}. Install with:\n\n  sudo sh -c '${install}'\n`);
-    process.exit(1);
+  if (process.getuid?.() === 0 && (needed.length > 0 || isInstalled('apt-get'))) {
+    console.error(`installing Debian packages: ${packages.join(' ')}`);
+    run('sh', ['-c', `(${install}) >&2`], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+    return;
   }
-  console.error(`installing Debian packages: ${packages.join(' ')}`);
-  run('sh', ['-c', `(${install}) >&2`], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  const consequence = needed.length > 0 ? '' : ` (${wanted.lost})`;
+  console.error(`Missing: ${missing.join(', ')}${consequence}. Install with:\n\n  sudo sh -c '${install}'\n`);
+  if (needed.length > 0) process.exit(1);
 }

@@ -4,13 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { createReadStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build, ensureModules, ensureSystemPackages, root, run } from './steps.mjs';
+import { build, cCompilers, ensureModules, ensureSystemPackages, root, run } from './steps.mjs';
 
 const args = process.argv.slice(2);
 const full = args.includes('--full');
 const named = args.filter((argument) => !argument.startsWith('--'));
 
-ensureSystemPackages(['iptables', 'nft', 'ip', 'conntrack', 'unshare', 'curl', 'sysctl']);
+ensureSystemPackages(['iptables', 'nft', 'ip', 'conntrack', 'unshare', 'curl', 'sysctl'], {
+  programs: cCompilers,
+  lost: 'without them no test compares struct layouts with C headers',
+});
 ensureModules();
 build();
 run('node_modules/.bin/biome', ['check', '.']);

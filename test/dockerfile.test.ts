@@ -114,4 +114,10 @@ t.test('the build stage builds, and what the final stage copies runs on its own'
   const args = [join(image, script), 'version'];
   const version = spawnSync(process.execPath, args, { cwd: '/', encoding: 'utf8', env: {} });
   t.match(version, { status: 0, stderr: '', stdout: /^kube-portal \d+\.\d+\.\d+, Node\.js v.*\n$/ });
+
+  // koffi's binary for the machine is a package of its own, which no install script fetched.
+  const probe = join(image, 'app/dist/lib/dataplane/choose.js');
+  const code = `import(${JSON.stringify(probe)}).then(({ probeLinux }) => probeLinux())`;
+  const selfTest = spawnSync(process.execPath, ['-e', code], { cwd: '/', encoding: 'utf8', env: {} });
+  t.match(selfTest, { status: 0, stderr: '' }, 'the linux data plane passes its self-test there');
 });

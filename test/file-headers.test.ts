@@ -18,6 +18,66 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
   },
   'compose/log.ts': { by: 'compose/process-guard.test.ts', why: 'glue: seen as lines on stderr' },
   'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
+  'dataplane/linux/abi/constants.ts': {
+    by: 'dataplane/linux/abi/layouts.test.ts',
+    why: 'numbers, compared in C',
+  },
+  'dataplane/linux/chunk-pool.ts': { by: 'dataplane/linux/one-way.test.ts', why: 'its only user' },
+  'dataplane/linux/counter-segment.ts': {
+    by: 'dataplane/linux/counter-places.test.ts',
+    why: 'where places lie, seen from both threads',
+  },
+  'dataplane/linux/messages.ts': {
+    by: 'dataplane/linux/thread-connections.test.ts',
+    why: 'types and two numbers',
+  },
+  'dataplane/linux/native-memory.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'addresses mean something to the kernel alone',
+  },
+  'dataplane/linux/packet-info.ts': {
+    by: 'dataplane/linux/datagram-batch.test.ts',
+    why: 'what the kernel writes, and takes back',
+  },
+  'dataplane/linux/route-slab.ts': {
+    by: 'dataplane/linux/datagram-batch.test.ts',
+    why: 'seen as replies that arrive',
+  },
+  'dataplane/linux/self-test/datagrams.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'each struct is put out of place there',
+  },
+  'dataplane/linux/self-test/families.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'what datagrams.ts reads and writes',
+  },
+  'dataplane/linux/self-test/loopback.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'its sockets',
+  },
+  'dataplane/linux/self-test/message-headers.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'its memory',
+  },
+  'dataplane/linux/self-test/scratch.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'what is left open is counted there',
+  },
+  'dataplane/linux/self-test/streams.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'each struct is put out of place there',
+  },
+  'dataplane/linux/syscalls.ts': {
+    by: 'dataplane/linux/self-test.test.ts',
+    why: 'the declarations of C functions',
+  },
+  'dataplane/linux/tcp-port.ts': { by: 'dataplane/linux/data-plane.test.ts', why: 'conformance: listening' },
+  'dataplane/linux/udp-flow.ts': { by: 'dataplane/linux/udp-port.test.ts', why: 'conformance: datagrams' },
+  'dataplane/linux/wake.ts': {
+    by: 'dataplane/linux/threads.test.ts',
+    why: 'nothing would happen without it',
+  },
+  'dataplane/linux/worker.ts': { by: 'dataplane/linux/threads.test.ts', why: 'the thread it starts' },
   'sources/file/parse-json.ts': {
     by: 'sources/file/documents.test.ts',
     why: 'tables for JSON and YAML alike',

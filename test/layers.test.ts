@@ -91,6 +91,11 @@ t.test('the check finds each kind of violation', async (t) => {
     ['http/a.ts', "import { x } from '@hono/node-server/y';", undefined],
     ['compose/a.ts', "import { x } from '../http/x.js';", undefined],
     ['main.ts', "import { x } from './compose/x.js';", undefined],
+    ['dataplane/node/a.ts', "import type { x } from '../linux/x.js';", /do not know each other/],
+    ['dataplane/linux/abi/a.ts', "import { x } from '../../node/x.js';", /do not know each other/],
+    ['dataplane/linux/abi/a.ts', "import { x } from '../x.js';", undefined],
+    ['dataplane/linux/a.ts', "import { x } from '../x.js';", undefined],
+    ['dataplane/a.ts', "const x = await import('./linux/x.js');", undefined],
   ];
   for (const [path, text, expected] of table) {
     const found = layerViolations([{ path, text }], exceptions, dependencies).join('\n');

@@ -22,6 +22,15 @@ const iptablesVariant = {
   meaning: 'Which iptables programs write the rules. auto: the variant that this machine already uses.',
 } as const;
 
+const dataPlane = {
+  name: 'data-plane',
+  kind: choice(['auto', ...dataPlanes]),
+  default: 'auto',
+  group: 'Data plane',
+  meaning:
+    'What moves the bytes. linux: system calls in threads of their own. node: JavaScript sockets. auto: linux where its self-test passes.',
+} as const;
+
 const logFlags = {
   verbosity: {
     name: 'v',
@@ -64,12 +73,13 @@ export const runFlags = {
     group: 'Where Services come from',
     meaning: 'The name of the Node this runs on.',
   },
-  dataPlane: {
-    name: 'data-plane',
-    kind: choice(dataPlanes),
-    default: 'node',
+  dataPlane,
+  dataPlaneThreads: {
+    name: 'data-plane-threads',
+    kind: integer('count', 0, 64),
+    default: '0',
     group: 'Data plane',
-    meaning: 'What moves the bytes. node: JavaScript sockets.',
+    meaning: 'Threads of the linux data plane. 0: one for each processor that may be used, at most 4.',
   },
   proxyPortRange: {
     name: 'proxy-port-range',
@@ -187,6 +197,7 @@ export const demoFlags = {
     group: 'Demo',
     meaning: 'Keep everything running after the last step, for your own curl, until Ctrl-C.',
   },
+  dataPlane,
   iptablesVariant,
   ...logFlags,
 } as const satisfies FlagTable;

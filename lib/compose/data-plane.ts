@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { roundRobin } from '../balance/round-robin.js';
 import type { RunOptions } from '../cli/options.js';
-import { createNodeDataPlane, parseDescriptorLimit } from '../dataplane/node/data-plane.js';
+import { chooseDataPlane, probeLinux } from '../dataplane/choose.js';
+import { parseDescriptorLimit } from '../dataplane/connection-cap.js';
+import { createNodeDataPlane } from '../dataplane/node/data-plane.js';
 import type { Clock } from '../proxier/clock.js';
 import type { DataPlane } from '../proxier/data-plane.js';
 import type { Log } from '../proxier/log.js';
@@ -10,13 +12,25 @@ import type { Log } from '../proxier/log.js';
 /** Where /proc is not mounted: what every Linux grants. */
 const leastDescriptors = 1024;
 
-export function createDataPlane(
-  options: RunOptions,
-  parts: { readonly clock: Clock; readonly log: Log },
-): DataPlane {
-  return createNodeDataPlane({
-    ...parts,
-    newBalancer: () => roundRobin({ setAsideMs: options.endpointSetAsideMs }),
+export interface DataPlaneParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The data plane can serve nobody any more: only a new process can. */
+  readonly died: (error: unknown) => void;
+}
+
+export interface CreatedDataPlane {
+  readonly dataPlane: DataPlane;
+  /** Why this one: see ChosenDataPlane. */
+  readonly reason: string;
+}
+
+/** Rejects where the flags ask for a data plane that does not work here. */
+export async function createDataPlane(options: RunOptions, parts: DataPlaneParts): Promise<CreatedDataPlane> {
+  const { clock, log, died } = parts;
+  const shared = {
+    clock,
+    log,
     // 0: no cap of the user's own.
     maxConnections: options.maxConnections || Number.POSITIVE_INFINITY,
     descriptorLimit: descriptorLimit(),
@@ -24,7 +38,22 @@ export function createDataPlane(
     dialBudgetMs: options.dialBudgetMs,
     halfClosedTimeoutMs: options.halfClosedTimeoutMs,
     udpIdleTimeoutMs: options.udpIdleTimeoutMs,
+  };
+  const { endpointSetAsideMs, dataPlaneThreads } = options;
+  const { kind, reason } = await chooseDataPlane(options.dataPlane, probeLinux, log);
+  if (kind === 'node') {
+    const newBalancer = () => roundRobin({ setAsideMs: endpointSetAsideMs });
+    return { dataPlane: createNodeDataPlane({ ...shared, newBalancer }), reason };
+  }
+  // Only now: importing it loads koffi.
+  const { createLinuxDataPlane } = await import('../dataplane/linux/data-plane.js');
+  const dataPlane = createLinuxDataPlane({
+    ...shared,
+    died,
+    endpointSetAsideMs,
+    ...(dataPlaneThreads > 0 && { threads: dataPlaneThreads }),
   });
+  return { dataPlane, reason };
 }
 
 /** Node raises the soft limit to the hard one when it starts, so this is what the process may really use. */

@@ -48,6 +48,7 @@ export async function demo(options: DemoOptions): Promise<number> {
     },
     parseFlow: parseConntrackLine,
     withholdRules: options.break === 'rules',
+    dataPlane: options.dataPlane,
     verbosity: options.verbosity,
     clock,
     log,

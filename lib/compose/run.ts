@@ -77,11 +77,19 @@ async function start(options: RunOptions, log: Log): Promise<Program> {
   ]);
   log.info({ variant: tools.variant, source: source.description }, 'iptables and the source of Services');
 
+  const { dataPlane, reason } = await createDataPlane(options, {
+    clock,
+    log,
+    died: (err) => {
+      log.error({ err }, 'the data plane has died: ending, since only a new process can serve');
+      process.exit(1);
+    },
+  });
   const syncMetrics = createSyncMetrics();
   const proxier = new Proxier({
     source,
     model: createModel(),
-    dataPlane: createDataPlane(options, { clock, log }),
+    dataPlane,
     rules: createRuleApplier({ exec: systemExec, log, tools }),
     conntrack: createConntrack(systemExec, log),
     host: createHostNetwork({ exec: systemExec, log }),
@@ -97,6 +105,7 @@ async function start(options: RunOptions, log: Log): Promise<Program> {
   const servers = startHttpServers({
     status: proxier,
     syncMetrics,
+    dataPlaneReason: reason,
     healthzBindAddress,
     metricsBindAddress,
     clock,

@@ -33,6 +33,8 @@ export interface TheatreOptions {
   readonly parseFlow: ParseFlow;
   /** `--break rules` */
   readonly withholdRules: boolean;
+  /** The proxy's own --data-plane. */
+  readonly dataPlane: string;
   /** The proxy's own -v; at least 2, for the scenes read its log. */
   readonly verbosity: number;
   readonly clock: Clock;
@@ -88,7 +90,7 @@ async function equip(stage: Stage, directory: string, options: TheatreOptions): 
     proxy: createProxyProcess({
       node: stage.node,
       program: options.program,
-      args: proxyArguments(manifests.directory, firewall.variant, options.verbosity),
+      args: proxyArguments(manifests.directory, firewall.variant, options),
       ...(options.withholdRules ? { pathPrefix: standIns } : {}),
       clock,
       mirror: log,
@@ -99,13 +101,18 @@ async function equip(stage: Stage, directory: string, options: TheatreOptions): 
   });
 }
 
-function proxyArguments(manifests: string, variant: string, verbosity: number): readonly string[] {
+function proxyArguments(
+  manifests: string,
+  variant: string,
+  { dataPlane, verbosity }: Pick<TheatreOptions, 'dataPlane' | 'verbosity'>,
+): readonly string[] {
   return [
     '--manifests',
     manifests,
     '--healthz-bind-address=127.0.0.1:10256',
     '--metrics-bind-address=127.0.0.1:10249',
     `--iptables-variant=${variant}`,
+    `--data-plane=${dataPlane}`,
     '--logging-format=json',
     `-v=${Math.max(2, verbosity)}`,
   ];

@@ -19,9 +19,10 @@ export interface Metrics {
   countHealth(endpoint: HealthEndpoint, code: number): void;
 }
 
-export function createMetrics(status: ProxierStatus, sync: SyncMetrics): Metrics {
+/** @param dataPlaneReason why the data plane is the one it is, for people */
+export function createMetrics(status: ProxierStatus, sync: SyncMetrics, dataPlaneReason: string): Metrics {
   const registry = new Registry();
-  for (const metric of proxierMetrics(status)) registerPlainMetric(registry, metric);
+  for (const metric of proxierMetrics(status, dataPlaneReason)) registerPlainMetric(registry, metric);
   collectDefaultMetrics({ register: registry });
   const healthCounter = (endpoint: HealthEndpoint): Counter<'code'> =>
     new Counter({

@@ -5,8 +5,8 @@ import type { PlainMetric } from './plain-metric.js';
 
 const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 
-export function proxierMetrics(status: ProxierStatus): readonly PlainMetric[] {
-  return [...kubeProxyMetrics(status), ...ownMetrics(status)];
+export function proxierMetrics(status: ProxierStatus, dataPlaneReason: string): readonly PlainMetric[] {
+  return [...kubeProxyMetrics(status), dataPlaneInfo(status, dataPlaneReason), ...ownMetrics(status)];
 }
 
 function kubeProxyMetrics(status: ProxierStatus): readonly PlainMetric[] {
@@ -61,6 +61,16 @@ function kubeProxyMetrics(status: ProxierStatus): readonly PlainMetric[] {
   ];
 }
 
+function dataPlaneInfo({ dataPlane }: ProxierStatus, reason: string): PlainMetric {
+  return {
+    name: 'kubeportal_data_plane_info',
+    help: 'Always 1; the labels tell which data plane moves the bytes, and why that one',
+    type: 'gauge',
+    labelNames: ['kind', 'reason'],
+    read: () => [{ labels: { kind: dataPlane, reason }, value: 1 }],
+  };
+}
+
 function ownMetrics(status: ProxierStatus): readonly PlainMetric[] {
   const gauge = (name: string, help: string, read: PlainMetric['read']): PlainMetric => {
     return { name: `kubeportal_${name}`, help, type: 'gauge', read };
@@ -69,12 +79,6 @@ function ownMetrics(status: ProxierStatus): readonly PlainMetric[] {
     return { name: `kubeportal_${name}`, help, type: 'counter', read };
   };
   return [
-    {
-      ...gauge('data_plane_info', 'Always 1; the label tells which data plane moves the bytes', () => [
-        { labels: { kind: status.dataPlane }, value: 1 },
-      ]),
-      labelNames: ['kind'],
-    },
     gauge(
       'data_plane_tcp_connections',
       'Open TCP connections, two descriptors each',

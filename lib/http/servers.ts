@@ -11,6 +11,8 @@ import type { SyncMetrics } from './sync-metrics.js';
 export interface HttpServersOptions {
   readonly status: ProxierStatus;
   readonly syncMetrics: SyncMetrics;
+  /** Why the data plane is the one it is, for people. */
+  readonly dataPlaneReason: string;
   /** Where /healthz and /livez are; undefined: nowhere. kube-proxy's default: 0.0.0.0:10256. */
   readonly healthzBindAddress: BindAddress | undefined;
   /** Where /metrics, /healthz and /proxyMode are; undefined: nowhere. kube-proxy's default: 127.0.0.1:10249. */
@@ -31,7 +33,7 @@ export interface HttpServers {
 /** Starts both; never throws because an address can't be had (see BoundServer.firstBind). */
 export function startHttpServers(options: HttpServersOptions): HttpServers {
   const { status, syncMetrics, clock, log, healthzBindAddress, metricsBindAddress, retryMs = 5000 } = options;
-  const routes = { status, metrics: createMetrics(status, syncMetrics), clock };
+  const routes = { status, metrics: createMetrics(status, syncMetrics, options.dataPlaneReason), clock };
   const start = (name: string, app: Hono, address: BindAddress | undefined): BoundServer | undefined =>
     address && startBoundServer({ name, app, address, log, clock, retryMs });
   const health = start('healthz', healthRoutes(routes), healthzBindAddress);

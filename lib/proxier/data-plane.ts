@@ -59,6 +59,7 @@ export const dialBucketsSeconds: readonly number[] = [
  * - endpoint-reset: cut by the endpoint, for UDP by an ICMP refusal
  * - endpoint-gone: cut because its endpoint left (UDP flows)
  * - shutdown: cut because the grace period was over, or with its closed listener (UDP flows)
+ * - fault: cut because of an error in this program, which the log tells
  */
 export type ConnectionFailure =
   | 'no-endpoints'
@@ -69,7 +70,8 @@ export type ConnectionFailure =
   | 'client-reset'
   | 'endpoint-reset'
   | 'endpoint-gone'
-  | 'shutdown';
+  | 'shutdown'
+  | 'fault';
 
 export interface Listener {
   readonly spec: ListenerSpec;

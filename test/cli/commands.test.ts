@@ -13,7 +13,8 @@ const pod: CommandContext = {
 const defaults: RunOptions = {
   source: { kind: 'manifests', paths: ['/m'] },
   hostnameOverride: undefined,
-  dataPlane: 'node',
+  dataPlane: 'auto',
+  dataPlaneThreads: 0,
   proxyPortRange: undefined,
   dialTimeoutMs: 1000,
   dialBudgetMs: 5000,
@@ -43,7 +44,9 @@ t.test('every flag of run sets its option', async (t) => {
     [['--hostname-override', 'Node-A'], { hostnameOverride: 'node-a' }],
     [['--proxy-port-range=36000+10'], { proxyPortRange: { first: 36_000, last: 36_010 } }],
     [['--proxy-port-range='], {}],
-    [['--data-plane=node'], {}],
+    [['--data-plane=node'], { dataPlane: 'node' }],
+    [['--data-plane=linux'], { dataPlane: 'linux' }],
+    [['--data-plane-threads=3'], { dataPlaneThreads: 3 }],
     [['--dial-timeout', '250ms'], { dialTimeoutMs: 250 }],
     [['--dial-budget', '1m30s'], { dialBudgetMs: 90_000 }],
     [['--endpoint-set-aside=0'], { endpointSetAsideMs: 0 }],
@@ -97,11 +100,19 @@ t.test('demo, cleanup and version', async (t) => {
   const rest = { iptablesVariant: 'auto', verbosity: 0, loggingFormat: 'json' };
   t.same(parseCommandLine(['demo'], bare), {
     command: 'demo',
-    options: { ...rest, break: undefined, keep: false },
+    options: { ...rest, break: undefined, keep: false, dataPlane: 'auto' },
   });
-  t.same(parseCommandLine(['demo', '--break', 'rules', '--keep', '--iptables-variant=nft', '-v=4'], bare), {
+  const all = ['demo', '--break', 'rules', '--keep', '--data-plane=node', '--iptables-variant=nft', '-v=4'];
+  t.same(parseCommandLine(all, bare), {
     command: 'demo',
-    options: { ...rest, break: 'rules', keep: true, iptablesVariant: 'nft', verbosity: 4 },
+    options: {
+      ...rest,
+      break: 'rules',
+      keep: true,
+      dataPlane: 'node',
+      iptablesVariant: 'nft',
+      verbosity: 4,
+    },
   });
   t.same(parseCommandLine(['cleanup', '--iptables-variant=legacy'], bare), {
     command: 'cleanup',
@@ -116,7 +127,7 @@ t.test('what a user typed wrong is named, with what is allowed', async (t) => {
   const table: readonly [readonly string[], RegExp][] = [
     [['--dial-timeout=3'], /--dial-timeout .*unit is missing.*250ms/s],
     [['--dial-timeout', '0'], /--dial-timeout .*longer than 0/],
-    [['--data-plane=linux'], /--data-plane .*'linux' is invalid.*Allowed is only: node/],
+    [['--data-plane=ebpf'], /--data-plane .*'ebpf' is invalid.*Allowed are: auto, node, linux/],
     [['--iptables-variant=ipvs'], /--iptables-variant .*Allowed are: auto, nft, legacy/],
     [['--proxy-port-range=20-10'], /--proxy-port-range .*ends before it starts/],
     [['--cleanup-on-exit=maybe'], /--cleanup-on-exit .*true and false/],

@@ -5,7 +5,12 @@ import { formatVersion, readVersion } from '../../lib/cli/version.js';
 
 t.test('the version is package.json’s', async (t) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-  t.same(readVersion(), { name: 'kube-portal', version, node: process.version, dataPlanes: ['node'] });
+  t.same(readVersion(), {
+    name: 'kube-portal',
+    version,
+    node: process.version,
+    dataPlanes: ['node', 'linux'],
+  });
 });
 
 t.test('it prints as one line', async (t) => {

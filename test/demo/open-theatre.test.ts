@@ -16,6 +16,7 @@ function optionsFor(test: Test, more: Partial<TheatreOptions> = {}): TheatreOpti
     chooseFirewall: async () => ({ list: 'iptables-nft', save: 'iptables-nft-save', variant: 'nft' }),
     parseFlow: parseConntrackLine,
     withholdRules: false,
+    dataPlane: 'auto',
     verbosity: 0,
     clock: systemClock,
     log: silentLog,

@@ -8,7 +8,7 @@ import { fakeListener, fakeStatus, textOf } from './fakes.js';
 t.test('one scrape is one well-formed text with the process, the proxier and its ServicePorts', async (t) => {
   const sync = createSyncMetrics();
   sync.syncFinished({ durationMs: 20, ok: true, finishedAtMs: 0, programmingSeconds: [] });
-  const metrics = createMetrics(fakeStatus([fakeListener('default/web', { opened: 1 })]), sync);
+  const metrics = createMetrics(fakeStatus([fakeListener('default/web', { opened: 1 })]), sync, 'asked for');
   metrics.countHealth('healthz', 200);
   metrics.countHealth('healthz', 200);
   metrics.countHealth('healthz', 503);
@@ -28,7 +28,7 @@ t.test('one scrape is one well-formed text with the process, the proxier and its
     ['kubeproxy_sync_proxy_rules_iptables_restore_failures_total', {}, 3],
     ['kubeproxy_proxy_healthz_total', { code: '200' }, 2],
     ['kubeproxy_proxy_healthz_total', { code: '503' }, 1],
-    ['kubeportal_data_plane_info', { kind: 'node' }, 1],
+    ['kubeportal_data_plane_info', { kind: 'node', reason: 'asked for' }, 1],
     ['kubeportal_data_plane_tcp_connections', {}, 11],
     ['kubeportal_data_plane_udp_clients', {}, 12],
     ['kubeportal_data_plane_max_connections', {}, 9000],
@@ -49,7 +49,7 @@ t.test('one scrape is one well-formed text with the process, the proxier and its
 t.test('what never happened has no timestamp', async (t) => {
   const status = fakeStatus();
   status.health = { healthy: false, lastUpdatedMs: undefined, lastQueuedMs: undefined };
-  const shown = parseExposition(await textOf(createMetrics(status, createSyncMetrics()).text()));
+  const shown = parseExposition(await textOf(createMetrics(status, createSyncMetrics(), 'asked for').text()));
   t.ok(shown.types.has('kubeproxy_sync_proxy_rules_last_timestamp_seconds'));
   t.equal(shown.value('kubeproxy_sync_proxy_rules_last_timestamp_seconds'), undefined);
 });

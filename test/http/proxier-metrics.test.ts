@@ -4,7 +4,7 @@ import { proxierMetrics } from '../../lib/http/proxier-metrics.js';
 import { fakeStatus } from './fakes.js';
 
 t.test('names follow the habits of Prometheus, and tell whose they are', async (t) => {
-  const metrics = proxierMetrics(fakeStatus());
+  const metrics = proxierMetrics(fakeStatus(), 'asked for');
   t.equal(new Set(metrics.map(({ name }) => name)).size, metrics.length);
   for (const { name, type } of metrics) {
     t.match(name, /^kube(?:proxy|portal)_[a-z_]+$/);
@@ -15,7 +15,7 @@ t.test('names follow the habits of Prometheus, and tell whose they are', async (
 
 t.test('a source that starts or fails is not healthy', async (t) => {
   const read = (health: ReturnType<ReturnType<typeof fakeStatus>['sourceHealth']>): unknown =>
-    proxierMetrics({ ...fakeStatus(), sourceHealth: () => health })
+    proxierMetrics({ ...fakeStatus(), sourceHealth: () => health }, 'asked for')
       .find(({ name }) => name === 'kubeportal_source_healthy')
       ?.read();
   t.equal(read({ state: 'healthy' }), 1);

@@ -7,7 +7,11 @@ import { systemClock } from '../../lib/proxier/clock.js';
 import { fakeStatus } from './fakes.js';
 
 const status = fakeStatus();
-const options = { status, metrics: createMetrics(status, createSyncMetrics()), clock: systemClock };
+const options = {
+  status,
+  metrics: createMetrics(status, createSyncMetrics(), 'asked for'),
+  clock: systemClock,
+};
 
 t.test('each application has its own paths, and no more', async (t) => {
   const table: readonly [string, number, number][] = [

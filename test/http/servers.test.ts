@@ -18,6 +18,7 @@ async function start(
   const servers = startHttpServers({
     status,
     syncMetrics: createSyncMetrics(),
+    dataPlaneReason: 'asked for',
     healthzBindAddress: loopback,
     metricsBindAddress: loopback,
     clock: systemClock,

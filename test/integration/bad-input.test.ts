@@ -11,7 +11,7 @@ import type { Conversation } from '../support/peer-client.js';
 import { type Program, runProgram, startProgram } from '../support/portal.js';
 import { proxyPorts } from '../support/proxy-ports.js';
 import { addresses } from '../support/rig.js';
-import { createStage, type Stage, serveOnPods } from '../support/stage.js';
+import { createStage, dataPlanes, type Stage, serveOnPods } from '../support/stage.js';
 
 t.jobs = 2;
 
@@ -255,40 +255,42 @@ t.test('the port range is used up', { buffered: true }, async (t) => {
   );
 });
 
-t.test('more clients than descriptors', { buffered: true }, async (t) => {
-  const stage = await createStage(t);
-  await writeGood(stage);
-  const limited = { wrapper: ['prlimit', '--nofile=320:320', '--'] };
+for (const dataPlane of dataPlanes) {
+  t.test(`more clients than descriptors, ${dataPlane}`, { buffered: true }, async (t) => {
+    const stage = await createStage(t, { dataPlane });
+    await writeGood(stage);
+    const limited = { wrapper: ['prlimit', '--nofile=320:320', '--'] };
 
-  await t.test('the cap refuses the rest, and says so once', async (t) => {
-    const program = await stage.serve([], limited);
-    const cap = (await program.metric('kubeportal_data_plane_max_connections')).get('') ?? 0;
-    t.ok(cap > 5 && cap < 60, `cap ${cap}`);
-    await crowd(t, stage, program, cap + 20, /cap on connections reached/);
-    t.match(
-      (await program.metric('kubeportal_connections_failed_total')).get(
-        '{namespace="default",service="good",port="",protocol="TCP",reason="connection-limit"}',
-      ),
-      20,
-      'each is counted',
-    );
-    await program.end();
-  });
+    await t.test('the cap refuses the rest, and says so once', async (t) => {
+      const program = await stage.serve([], limited);
+      const cap = (await program.metric('kubeportal_data_plane_max_connections')).get('') ?? 0;
+      t.ok(cap > 5 && cap < 60, `cap ${cap}`);
+      await crowd(t, stage, program, cap + 20, /cap on connections reached/);
+      t.match(
+        (await program.metric('kubeportal_connections_failed_total')).get(
+          '{namespace="default",service="good",port="",protocol="TCP",reason="connection-limit"}',
+        ),
+        20,
+        'each is counted',
+      );
+      await program.end();
+    });
 
-  await t.test('a cap above what there are descriptors for is none', async (t) => {
-    const program = await stage.serve(['--max-connections=100000'], limited);
-    await crowd(t, stage, program, 100, /cap on connections reached/);
-    await program.end();
-  });
+    await t.test('a cap above what there are descriptors for is none', async (t) => {
+      const program = await stage.serve(['--max-connections=100000'], limited);
+      await crowd(t, stage, program, 100, /cap on connections reached/);
+      await program.end();
+    });
 
-  await t.test('where descriptors run out below the cap, the program lives on', async (t) => {
-    const program = await stage.serve();
-    const inUse = (await stage.run(`ls /proc/${program.pid}/fd`)).trim().split('\n').length;
-    await stage.run(`prlimit --pid ${program.pid} --nofile=${inUse + 21}:${inUse + 21}`);
-    await crowd(t, stage, program, 60);
-    await program.end();
+    await t.test('where descriptors run out below the cap, the program lives on', async (t) => {
+      const program = await stage.serve();
+      const inUse = (await stage.run(`ls /proc/${program.pid}/fd`)).trim().split('\n').length;
+      await stage.run(`prlimit --pid ${program.pid} --nofile=${inUse + 21}:${inUse + 21}`);
+      await crowd(t, stage, program, 60);
+      await program.end();
+    });
   });
-});
+}
 
 /** Opens `count` streams at once; of those that can be had all work, and when they are gone there is room again. */
 async function crowd(t: Test, stage: Stage, program: Program, count: number, says?: RegExp): Promise<void> {

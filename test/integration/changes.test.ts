@@ -305,21 +305,26 @@ async function endpointsTouchNoRule(t: Test, stage: Stage, program: Program): Pr
   const before = await ruleset(stage);
   const written = await program.metric('kubeportal_rules_written_total');
   t.ok((written.get('') ?? 0) > 0, 'the metric counts what was written so far');
+  // A sync may have come between the Service and its slice, and refused it for that moment.
+  const deleted = await program.metric('kubeportal_rules_deleted_total');
   await scene.write(scene.service(), scene.slice([pod2]));
   await tcpServed(t, stage.pods, scene.ip, 80, 'two');
   await scene.write(scene.service(), scene.slice([pod1, pod2]));
   await tcpServed(t, stage.pods, scene.ip, 80, 'one');
   t.equal(await ruleset(stage), before, 'the rules are the very same ones');
   t.same(await program.metric('kubeportal_rules_written_total'), written);
-  t.same(await program.metric('kubeportal_rules_deleted_total'), new Map([['', 0]]));
+  t.same(await program.metric('kubeportal_rules_deleted_total'), deleted);
 }
 
-for (const { variant, addressless } of [
-  { variant: 'nft', addressless: true },
-  { variant: 'legacy', addressless: false },
+for (const { variant, addressless, dataPlane } of [
+  { variant: 'nft', addressless: true, dataPlane: 'linux' },
+  { variant: 'nft', addressless: true, dataPlane: 'node' },
+  { variant: 'legacy', addressless: false, dataPlane: 'linux' },
+  { variant: 'legacy', addressless: false, dataPlane: 'node' },
 ] as const) {
-  t.test(`${variant}, ${addressless ? 'DNAT' : 'REDIRECT'}`, { buffered: true }, async (t) => {
-    const stage = await createStage(t, { variant, addressless, ipForward: true });
+  const name = `${variant}, ${addressless ? 'DNAT' : 'REDIRECT'}, ${dataPlane}`;
+  t.test(name, { buffered: true }, async (t) => {
+    const stage = await createStage(t, { variant, addressless, dataPlane, ipForward: true });
     const program = await stage.serve();
     await t.test('an endpoint change touches no rule', (t) => endpointsTouchNoRule(t, stage, program));
     await t.test('scenes', async (t) => {

@@ -1,5 +1,5 @@
 // A ClusterIP answers, whoever asks: pods, the world outside, the host itself, a pod behind an interface without an
-// address; over both variants of iptables, both ways of steering and both IP families.
+// address; over both variants of iptables, both ways of steering, both data planes and both IP families.
 import t, { type Test } from 'tap';
 import type { IpFamily } from '../../lib/model/ip.js';
 import { service, slice } from '../support/objects.js';
@@ -18,23 +18,33 @@ const clusterIPs = {
 const names = ['web1', 'web2', 'web3'];
 const short = { timeoutMs: 500 };
 
-for (const variant of ['nft', 'legacy'] as const) {
-  for (const steering of ['REDIRECT', 'DNAT'] as const) {
-    t.test(`${variant}, ${steering}`, { buffered: true }, async (t) => {
-      const stage = await createStage(t, { variant, addressless: steering === 'DNAT' });
-      await writeServices(stage);
-      await stage.serve();
-      for (const ipFamily of ['IPv4', 'IPv6'] as const) {
-        t.match(
-          await stage.saved(ipFamily),
-          new RegExp(`-j ${steering} `),
-          `${ipFamily} steers by ${steering}`,
-        );
-        await t.test(ipFamily, (t) => everybodyIsServed(t, stage, ipFamily));
-        await t.test(`${ipFamily}: nothing else is captured`, (t) => nothingElse(t, stage, ipFamily));
+/** Each way of steering with each variant and with each data plane; these two know nothing of each other. */
+const scenes = [
+  { variant: 'nft', steering: 'REDIRECT', dataPlane: 'linux' },
+  { variant: 'nft', steering: 'REDIRECT', dataPlane: 'node' },
+  { variant: 'legacy', steering: 'REDIRECT', dataPlane: 'linux' },
+  { variant: 'nft', steering: 'DNAT', dataPlane: 'linux' },
+  { variant: 'legacy', steering: 'DNAT', dataPlane: 'node' },
+] as const;
+
+for (const { variant, steering, dataPlane } of scenes) {
+  t.test(`${variant}, ${steering}, ${dataPlane}`, { buffered: true }, async (t) => {
+    const stage = await createStage(t, { variant, dataPlane, addressless: steering === 'DNAT' });
+    await writeServices(stage);
+    await stage.serve();
+    for (const ipFamily of ['IPv4', 'IPv6'] as const) {
+      t.match(
+        await stage.saved(ipFamily),
+        new RegExp(`-j ${steering} `),
+        `${ipFamily} steers by ${steering}`,
+      );
+      await t.test(ipFamily, (t) => everybodyIsServed(t, stage, ipFamily));
+      if (ipFamily === 'IPv6' && dataPlane === 'linux') {
+        await t.test('a pod by its link-local address', (t) => linkLocalIsServed(t, stage));
       }
-    });
-  }
+      await t.test(`${ipFamily}: nothing else is captured`, (t) => nothingElse(t, stage, ipFamily));
+    }
+  });
 }
 
 /** One Service with TCP and UDP on the same port, one with another TCP port. */
@@ -120,6 +130,16 @@ async function everybodyIsServed(t: Test, stage: Stage, ipFamily: IpFamily): Pro
   const longest = 'y'.repeat(65_507 - 'web1:'.length);
   const reply = await stage.host.udpRequest(web, 80, { payload: longest });
   t.ok(reply.reply.endsWith(`:${longest}`), 'a reply of 65,507 bytes comes whole');
+}
+
+/** UDP needs what the node data plane has not: a say in where a reply leaves from. */
+async function linkLocalIsServed(t: Test, stage: Stage): Promise<void> {
+  const { stdout } = await stage.rig.pods.run(['ip', '-6', '-brief', 'address', 'show', 'dev', 'eth0']);
+  const [linkLocal = ''] = /\bfe80:[0-9a-f:]+/.exec(stdout) ?? [];
+  const { web } = clusterIPs.IPv6;
+  const options = { localAddress: `${linkLocal}%eth0` };
+  t.match(await stage.pods.tcpRequest(web, 80, options), { reply: /^web\d$/ }, `TCP from ${linkLocal}`);
+  t.match(await stage.pods.udpRequest(web, 80, options), { reply: /^web\d:hello$/ }, `UDP from ${linkLocal}`);
 }
 
 /** web1, web2, web3, web1 … from where it began. */

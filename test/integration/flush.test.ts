@@ -142,12 +142,12 @@ async function isRepaired(t: Test, stage: Stage, program: Program, deed: Deed): 
   await ofHost.close();
 }
 
-for (const { variant, addressless } of [
-  { variant: 'nft', addressless: false },
-  { variant: 'legacy', addressless: true },
+for (const { variant, addressless, dataPlane } of [
+  { variant: 'nft', addressless: false, dataPlane: 'linux' },
+  { variant: 'legacy', addressless: true, dataPlane: 'node' },
 ] as const) {
-  t.test(variant, { buffered: true }, async (t) => {
-    const stage = await createStage(t, { variant, addressless });
+  t.test(`${variant}, ${dataPlane}`, { buffered: true }, async (t) => {
+    const stage = await createStage(t, { variant, addressless, dataPlane });
     await stage.run(`iptables-${variant}-restore`, foreign);
     const atFirst = await stage.saved();
     await writeWeb(stage);

@@ -28,15 +28,16 @@ const deadlineMs = 5000;
 const answer = { timeoutMs: 2000 };
 
 const scenes = [
-  { variant: 'nft', steering: 'DNAT', ipForward: false },
-  { variant: 'nft', steering: 'REDIRECT', ipForward: true },
-  { variant: 'legacy', steering: 'DNAT', ipForward: true },
-  { variant: 'legacy', steering: 'REDIRECT', ipForward: false },
+  { variant: 'nft', steering: 'DNAT', ipForward: false, dataPlane: 'linux' },
+  { variant: 'nft', steering: 'REDIRECT', ipForward: true, dataPlane: 'node' },
+  { variant: 'legacy', steering: 'DNAT', ipForward: true, dataPlane: 'node' },
+  { variant: 'legacy', steering: 'REDIRECT', ipForward: false, dataPlane: 'linux' },
 ] as const;
 
-for (const { variant, steering, ipForward } of scenes) {
-  t.test(`${variant}, ${steering}, ip_forward ${ipForward ? 1 : 0}`, { buffered: true }, async (t) => {
-    const stage = await createStage(t, { variant, ipForward, addressless: steering === 'DNAT' });
+for (const { variant, steering, ipForward, dataPlane } of scenes) {
+  const name = `${variant}, ${steering}, ip_forward ${ipForward ? 1 : 0}, ${dataPlane}`;
+  t.test(name, { buffered: true }, async (t) => {
+    const stage = await createStage(t, { variant, ipForward, dataPlane, addressless: steering === 'DNAT' });
     // The kernel sends few ICMP errors a second to one client, and this test asks for many.
     await stage.run('sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0');
     await writeServices(stage);

@@ -6,7 +6,7 @@ import { service, slice } from '../support/objects.js';
 import type { Conversation } from '../support/peer-client.js';
 import { proxyPorts } from '../support/proxy-ports.js';
 import { addresses } from '../support/rig.js';
-import { createStage, type Stage, type StageOptions } from '../support/stage.js';
+import { createStage, dataPlanes, type Stage, type StageOptions } from '../support/stage.js';
 
 t.jobs = 2;
 
@@ -43,9 +43,13 @@ function writeServices(stage: Stage, names: readonly Name[]): Promise<void> {
   return stage.manifests.write('services.json', objects);
 }
 
-for (const variant of ['nft', 'legacy'] as const) {
-  t.test(`killed under load and started again (${variant})`, { buffered: true }, async (t) => {
-    const stage = await setUp(t, { variant, addressless: variant === 'nft' }, ['left', 'right']);
+for (const { variant, dataPlane } of [
+  { variant: 'nft', dataPlane: 'linux' },
+  { variant: 'nft', dataPlane: 'node' },
+  { variant: 'legacy', dataPlane: 'linux' },
+] as const) {
+  t.test(`killed under load and started again (${variant}, ${dataPlane})`, { buffered: true }, async (t) => {
+    const stage = await setUp(t, { variant, dataPlane, addressless: variant === 'nft' }, ['left', 'right']);
     const first = await stage.serve();
     const rules = await stage.saved();
     const request = { timeoutMs: 4000, payload: 'ping' };
@@ -130,53 +134,56 @@ t.test('Services change while the program is down', { buffered: true }, async (t
   t.match(await stage.outside.tcpRequest(ips.right, 80), { reply: 'right1' });
 });
 
-t.test('SIGTERM', { buffered: true }, async (t) => {
-  const stage = await setUp(t, { addressless: false }, ['left']);
+for (const dataPlane of dataPlanes) {
+  t.test(`SIGTERM (${dataPlane})`, { buffered: true }, async (t) => {
+    const stage = await setUp(t, { dataPlane, addressless: false }, ['left']);
 
-  await t.test('no more clients, the open ones may end, the rules stay', async (t) => {
-    const program = await stage.serve(['--shutdown-grace-period=20s']);
-    const rules = await stage.saved();
-    const stream = await stage.outside.tcpOpen(ips.left, 80);
-    program.kill('SIGTERM');
-    const startMs = performance.now();
-    await program.logged(/stopping/);
-    const isRefused = async () => (await stage.outside.tcpRequest(ips.left, 80)).errorCode === 'ECONNREFUSED';
-    t.comment(`listeners are closed after ${await eventually('new clients are refused', isRefused)} ms`);
-    t.equal(await stream.exchange('still'), 'still', 'the open stream works');
-    t.equal(await stream.finish('end'), 'end', 'and ends in order');
-    t.same(await program.exited, { code: 0, signal: null });
-    const elapsedMs = performance.now() - startMs;
-    t.ok(elapsedMs < 10_000, `it exits when the last stream has ended, not at the end of the grace period`);
-    t.equal(await stage.saved(), rules);
-  });
+    await t.test('no more clients, the open ones may end, the rules stay', async (t) => {
+      const program = await stage.serve(['--shutdown-grace-period=20s']);
+      const rules = await stage.saved();
+      const stream = await stage.outside.tcpOpen(ips.left, 80);
+      program.kill('SIGTERM');
+      const startMs = performance.now();
+      await program.logged(/stopping/);
+      const isRefused = async () =>
+        (await stage.outside.tcpRequest(ips.left, 80)).errorCode === 'ECONNREFUSED';
+      t.comment(`listeners are closed after ${await eventually('new clients are refused', isRefused)} ms`);
+      t.equal(await stream.exchange('still'), 'still', 'the open stream works');
+      t.equal(await stream.finish('end'), 'end', 'and ends in order');
+      t.same(await program.exited, { code: 0, signal: null });
+      const elapsedMs = performance.now() - startMs;
+      t.ok(elapsedMs < 10_000, `it exits when the last stream has ended, not at the end of the grace period`);
+      t.equal(await stage.saved(), rules);
+    });
 
-  await t.test('a stream that does not end is cut when the grace period is over', async (t) => {
-    const program = await stage.serve(['--shutdown-grace-period=1500ms', '--cleanup-on-exit']);
-    const stream = await stage.outside.tcpOpen(ips.left, 80);
-    program.kill('SIGTERM');
-    const startMs = performance.now();
-    await sleep(500);
-    t.equal(await stream.exchange('still'), 'still');
-    t.same(await program.exited, { code: 0, signal: null });
-    const elapsedMs = Math.round(performance.now() - startMs);
-    t.ok(elapsedMs >= 1400 && elapsedMs < 6000, `exit after ${elapsedMs} ms`);
-    await t.rejects(
-      stream.exchange('more'),
-      { code: /^(ECONNRESET|EPIPE)$/ },
-      'by a reset, not by a clean end',
-    );
-    t.notMatch(await stage.saved(), /KUBE-PORTALS/, 'with --cleanup-on-exit the rules are gone');
-  });
+    await t.test('a stream that does not end is cut when the grace period is over', async (t) => {
+      const program = await stage.serve(['--shutdown-grace-period=1500ms', '--cleanup-on-exit']);
+      const stream = await stage.outside.tcpOpen(ips.left, 80);
+      program.kill('SIGTERM');
+      const startMs = performance.now();
+      await sleep(500);
+      t.equal(await stream.exchange('still'), 'still');
+      t.same(await program.exited, { code: 0, signal: null });
+      const elapsedMs = Math.round(performance.now() - startMs);
+      t.ok(elapsedMs >= 1400 && elapsedMs < 6000, `exit after ${elapsedMs} ms`);
+      await t.rejects(
+        stream.exchange('more'),
+        { code: /^(ECONNRESET|EPIPE)$/ },
+        'by a reset, not by a clean end',
+      );
+      t.notMatch(await stage.saved(), /KUBE-PORTALS/, 'with --cleanup-on-exit the rules are gone');
+    });
 
-  await t.test('a second SIGTERM stops at once', async (t) => {
-    const program = await stage.serve(['--shutdown-grace-period=60s']);
-    const stream = await stage.outside.tcpOpen(ips.left, 80);
-    program.kill('SIGTERM');
-    await program.logged(/stopping/);
-    const startMs = performance.now();
-    program.kill('SIGTERM');
-    t.same(await program.exited, { code: 0, signal: null });
-    t.ok(performance.now() - startMs < 3000);
-    await t.rejects(stream.exchange('more'));
+    await t.test('a second SIGTERM stops at once', async (t) => {
+      const program = await stage.serve(['--shutdown-grace-period=60s']);
+      const stream = await stage.outside.tcpOpen(ips.left, 80);
+      program.kill('SIGTERM');
+      await program.logged(/stopping/);
+      const startMs = performance.now();
+      program.kill('SIGTERM');
+      t.same(await program.exited, { code: 0, signal: null });
+      t.ok(performance.now() - startMs < 3000);
+      await t.rejects(stream.exchange('more'));
+    });
   });
-});
+}

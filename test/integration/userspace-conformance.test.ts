@@ -16,7 +16,7 @@ import { service, slice } from '../support/objects.js';
 import type { Program } from '../support/portal.js';
 import { proxyPorts } from '../support/proxy-ports.js';
 import { addresses } from '../support/rig.js';
-import { createStage, type Stage, serveOnPods } from '../support/stage.js';
+import { createStage, dataPlanes, type Stage, serveOnPods } from '../support/stage.js';
 
 t.jobs = 4;
 
@@ -275,14 +275,16 @@ const scenes: readonly (readonly [upstream: string, play: (t: Test, scene: Scene
   ],
 ];
 
-t.test('what is played here', async (t) => {
-  const stage = await createStage(t);
-  await serveOnPods(stage, 'web');
-  const program = await stage.serve(['--udp-timeout=1s']);
-  await t.test('scenes', async (t) => {
-    t.jobs = 4;
-    scenes.forEach(([upstream, play], at) => {
-      t.test(upstream, { buffered: true }, (t) => play(t, sceneOf(stage, program, at + 1)));
+for (const dataPlane of dataPlanes) {
+  t.test(`what is played here, ${dataPlane}`, { buffered: true }, async (t) => {
+    const stage = await createStage(t, { dataPlane });
+    await serveOnPods(stage, 'web');
+    const program = await stage.serve(['--udp-timeout=1s']);
+    await t.test('scenes', async (t) => {
+      t.jobs = 4;
+      scenes.forEach(([upstream, play], at) => {
+        t.test(upstream, { buffered: true }, (t) => play(t, sceneOf(stage, program, at + 1)));
+      });
     });
   });
-});
+}

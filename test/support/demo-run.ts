@@ -76,3 +76,21 @@ export function pidsIn({ stdout }: DemoRun): readonly number[] {
   const named = text.matchAll(/\bpid=(\d+)|\bprocess,? (\d+)|--target (\d+)|-KILL (\d+)/g);
   return [...new Set([...named].map((match) => Number(match.slice(1).find((pid) => pid !== undefined))))];
 }
+
+/** The table at the end: one line a claim. */
+function tableOf({ stdout: { lines } }: DemoRun): readonly string[] {
+  const start = lines.indexOf('What was claimed, and what showed it');
+  return lines.slice(start + 1).filter((line) => /^ {2}[✓✗] /.test(line));
+}
+
+/** It ended well, all of its claims hold, and nothing of it stays. */
+export async function expectSuccess(t: Test, run: DemoRun): Promise<void> {
+  t.equal(await run.end, 0);
+  const table = tableOf(run);
+  t.ok(table.length >= 30, `${table.length} claims`);
+  for (const line of table) t.match(line, /^ {2}✓ /);
+  t.match(run.stdout.lines.at(-1), /^All of it happened/);
+  t.same(run.stderr.lines, []);
+  t.same(await leftoversOf(run), []);
+  for (const pid of pidsIn(run)) t.ok(await isGone(pid), `${pid}`);
+}

@@ -128,7 +128,11 @@ export function createFakeWorld(fault?: Fault): FakeWorld {
     const lines = [...picks].map(([endpoint, count]) => {
       return `kubeportal_endpoint_picks_total{service="web",endpoint="${endpoint}"} ${count}`;
     });
-    return [...lines, `kubeportal_rules_written_total ${state.written}`].join('\n');
+    return [
+      ...lines,
+      'kubeportal_data_plane_info{kind="node",reason="asked for"} 1',
+      `kubeportal_rules_written_total ${state.written}`,
+    ].join('\n');
   }
 
   const told: string[] = [];

@@ -13,6 +13,9 @@ export const edgeFolders: readonly string[] = [
   'demo',
 ];
 
+/** Several ways to do one thing, of which the program takes one: none knows another. */
+export const siblingFolders: readonly string[] = ['dataplane/node', 'dataplane/linux'];
+
 /** Undefined: everything. */
 function allowedFolders(folder: string): readonly string[] | undefined {
   if (folder === 'main.ts' || folder === 'compose') return undefined;
@@ -26,6 +29,11 @@ export type Exceptions = Readonly<Record<string, { readonly module: string; read
 /** The folder directly below lib/, or the file's own name where it lies in lib/ itself. */
 function folderOf(path: string): string {
   return path.split('/')[0] ?? path;
+}
+
+/** `dataplane/node` of `dataplane/node/x.ts`; undefined where it has no siblings. */
+function siblingOf(path: string): string | undefined {
+  return siblingFolders.find((folder) => path.startsWith(`${folder}/`));
 }
 
 /** `file:line imports x: why not`, one line for each import and use that the table forbids. */
@@ -52,6 +60,9 @@ function importViolations(
     if (file !== undefined) {
       const allowed = allowedFolders(folder);
       if (file.startsWith('../')) return report('outside lib/');
+      const [own, other] = [siblingOf(source.path), siblingOf(file)];
+      if (own !== undefined && other !== undefined && own !== other)
+        return report(`${own}/ and ${other}/ do not know each other`);
       if (allowed === undefined || allowed.includes(folderOf(file))) return [];
       return report(`${folder}/ may import only ${allowed.map((name) => `${name}/`).join(', ')}`);
     }

@@ -11,6 +11,8 @@ export const mainFile = fileURLToPath(new URL('../../lib/main.js', import.meta.u
 
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** @default this build's */
+  readonly mainFile?: string;
   /** What runs the program: `prlimit --nofile=100 --`. */
   readonly wrapper?: readonly string[];
 }
@@ -33,7 +35,7 @@ export function startProgram(
   options: ProgramOptions = {},
 ): Program {
   const { env = {}, wrapper = [] } = options;
-  const child = node.spawn([...wrapper, process.execPath, mainFile, ...args], {
+  const child = node.spawn([...wrapper, process.execPath, options.mainFile ?? mainFile, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });

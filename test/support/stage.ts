@@ -7,9 +7,15 @@ import { type EchoServer, type Peer, startPeer } from './peer-client.js';
 import { type Program, type ProgramOptions, startProgram } from './portal.js';
 import { addresses, createRig, type Rig, type RigOptions } from './rig.js';
 
+/** Tests of what depends on the data plane run with each. */
+export const dataPlanes = ['linux', 'node'] as const;
+export type DataPlaneKind = (typeof dataPlanes)[number];
+
 export interface StageOptions extends RigOptions {
   /** @default nft */
   readonly variant?: IptablesVariant;
+  /** @default the program's own: linux, where it works */
+  readonly dataPlane?: DataPlaneKind | undefined;
 }
 
 export interface Stage {
@@ -36,7 +42,7 @@ export interface WithTeardown {
 }
 
 export async function createStage(t: WithTeardown, options: StageOptions = {}): Promise<Stage> {
-  const { variant = 'nft' } = options;
+  const { variant = 'nft', dataPlane = 'auto' } = options;
   const manifests = await createManifestFolder();
   t.teardown(() => manifests.close());
   const rig = await createRig(options);
@@ -50,7 +56,14 @@ export async function createStage(t: WithTeardown, options: StageOptions = {}): 
   const start: Stage['start'] = (flags = [], programOptions) =>
     startProgram(
       rig.node,
-      ['run', `--manifests=${manifests.path}`, `--iptables-variant=${variant}`, '--v=2', ...flags],
+      [
+        'run',
+        `--manifests=${manifests.path}`,
+        `--iptables-variant=${variant}`,
+        `--data-plane=${dataPlane}`,
+        '--v=2',
+        ...flags,
+      ],
       programOptions,
     );
   const run = async (command: string, input?: string): Promise<string> => {

@@ -8,15 +8,15 @@ import type {
   ListenerSpec,
 } from '../../proxier/data-plane.js';
 import { ListenError } from '../../proxier/data-plane.js';
-import { ConnectionBudget, connectionCap } from './connection-budget.js';
+import { connectionCap } from '../connection-cap.js';
+import { type SparseWarn, sparseWarn } from '../sparse-log.js';
+import { ConnectionBudget } from './connection-budget.js';
 import { ConnectionSet } from './connection-set.js';
 import { type NodeDataPlaneOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { type SparseWarn, sparseWarn } from './sparse-log.js';
 import { openTcpListener } from './tcp-listener.js';
 import { openUdpListener } from './udp-listener.js';
 import { UdpPorts } from './udp-port.js';
 
-export { parseDescriptorLimit } from './connection-budget.js';
 export type { Dial, DialOptions } from './dial.js';
 export type { NodeDataPlaneOptions } from './options.js';
 

@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 import type { Balancer, Candidates } from '../../balance/balancer.js';
 import type { EndpointAddress } from '../../model/endpoint.js';
 import type { Clock } from '../../proxier/clock.js';
+import { isLocalAddressTrouble, isShortage } from '../errno.js';
 import type { Dial } from './dial.js';
-import { isLocalAddressTrouble, isShortage } from './errno.js';
 
 export interface DialSettings {
   readonly dial: Dial;

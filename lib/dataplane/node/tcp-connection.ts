@@ -5,11 +5,11 @@ import type { Balancer } from '../../balance/balancer.js';
 import { hostPort } from '../../model/ip.js';
 import { formatServicePortName, type ServicePortName } from '../../model/service-port-name.js';
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
+import type { SparseWarn } from '../sparse-log.js';
 import { type DialOutcome, type DialSettings, dialCandidates } from './dial-candidates.js';
 import type { ListenerStats } from './listener-stats.js';
 import { OneWay } from './one-way.js';
 import { reset } from './reset.js';
-import type { SparseWarn } from './sparse-log.js';
 import { StallWatch } from './stall-watch.js';
 
 export interface TcpConnectionContext {

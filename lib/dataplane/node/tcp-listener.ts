@@ -4,13 +4,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Balancer } from '../../balance/balancer.js';
 import { formatServicePortName } from '../../model/service-port-name.js';
 import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '../../proxier/data-plane.js';
+import { listenError } from '../listen-error.js';
+import type { SparseWarn } from '../sparse-log.js';
 import type { ConnectionBudget } from './connection-budget.js';
 import { relayHighWaterMark } from './dial.js';
-import { listenError } from './listen-error.js';
 import { ListenerStats } from './listener-stats.js';
 import type { ResolvedOptions } from './options.js';
 import { reset } from './reset.js';
-import type { SparseWarn } from './sparse-log.js';
 import { TcpConnection, type TcpConnectionContext } from './tcp-connection.js';
 
 /** The kernel cuts it to net.core.somaxconn. */

@@ -4,9 +4,9 @@
 import type { Balancer } from '../../balance/balancer.js';
 import type { Clock } from '../../proxier/clock.js';
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
+import type { SparseWarn } from '../sparse-log.js';
 import type { ConnectionBudget } from './connection-budget.js';
 import type { ListenerStats } from './listener-stats.js';
-import type { SparseWarn } from './sparse-log.js';
 import { UdpFlow, type UdpFlowEvents } from './udp-flow.js';
 
 const ticksPerIdleTime = 4;

@@ -4,8 +4,8 @@ import type { Socket } from 'node:dgram';
 import type { Candidates } from '../../balance/balancer.js';
 import type { EndpointAddress } from '../../model/endpoint.js';
 import { hostPort } from '../../model/ip.js';
-import { isLocalAddressTrouble, isRefusal, isShortage } from './errno.js';
-import type { SparseWarn } from './sparse-log.js';
+import { isLocalAddressTrouble, isRefusal, isShortage } from '../errno.js';
+import type { SparseWarn } from '../sparse-log.js';
 import { dialUdp, isSendQueueFull } from './udp-socket.js';
 
 /** Bytes that wait while the socket connects; the rest is dropped, as a full socket buffer would. */
@@ -77,7 +77,8 @@ export class UdpFlow {
       return;
     }
     socket.send(datagram, (error) => {
-      if (error) this.#notSent(datagram, error);
+      // It may be an ICMP error for an earlier datagram that is told by this one.
+      if (error) this.#failed('UDP datagram was not sent', error, datagram);
     });
   }
 
@@ -102,7 +103,7 @@ export class UdpFlow {
             if (from.port === endpoint.port && from.address === endpoint.ip)
               this.#replied(endpoint, datagram);
           },
-          error: (error) => this.#broken(error),
+          error: (error) => this.#failed('UDP datagram was lost', error),
         });
         if (this.#closed) socket.close();
         else this.#connected(socket, endpoint);
@@ -136,18 +137,14 @@ export class UdpFlow {
     this.#events.reply(datagram);
   }
 
-  /** An ICMP error for an earlier datagram may be told by the next send. */
-  #notSent(datagram: Buffer, error: Error): void {
-    if (isRefusal(error)) this.#broken(error, datagram);
-    else if (!this.#closed) {
-      this.#events.warn('UDP datagram was not sent', { endpoint: this.#endpointText(), err: error });
-    }
-  }
-
-  #broken(error: Error, unsent?: Buffer): void {
+  /** Anything but a refusal concerns one datagram: EMSGSIZE is news of the path's MTU, by which the next ones are cut. */
+  #failed(message: string, error: Error, unsent?: Buffer): void {
     if (this.#closed) return;
-    this.#events.warn('UDP flow broken', { endpoint: this.#endpointText(), err: error });
-    if (this.#endpoint !== undefined && isRefusal(error)) this.#events.setAside(this.#endpoint);
+    const isBroken = isRefusal(error);
+    const fields = { endpoint: this.#endpointText(), err: error };
+    this.#events.warn(isBroken ? 'UDP flow broken' : message, fields);
+    if (!isBroken) return;
+    if (this.#endpoint !== undefined) this.#events.setAside(this.#endpoint);
     this.#fail('refused', unsent);
   }
 

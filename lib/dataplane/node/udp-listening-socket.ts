@@ -3,7 +3,7 @@
 // only when the reply's source is the address that the request was led to.
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../proxier/clock.js';
-import type { SparseWarn } from './sparse-log.js';
+import type { SparseWarn } from '../sparse-log.js';
 import { type BindUdp, isSendQueueFull, type UdpBindOptions } from './udp-socket.js';
 
 const firstRetryMs = 100;

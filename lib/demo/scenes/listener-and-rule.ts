@@ -22,6 +22,13 @@ export const listenerAndRule: Scene = async (theatre, story) => {
     'ss -Hltunp',
     sockets.map((socket) => ({ text: socket.line, note: ownerOf(socket) })),
   );
+  story.say('What moves the bytes between listener and endpoint is a data plane; there are two:');
+  const metrics = (await theatre.metrics()).split('\n');
+  story.command(
+    'node',
+    'curl -s localhost:10249/metrics | grep ^kubeportal_data_plane_info',
+    metrics.filter((line) => line.startsWith('kubeportal_data_plane_info')),
+  );
   story.say('Rules lead there: one for packets that arrive (CONTAINER), one for what the node sends (HOST):');
   const save = await theatre.save();
   const found = shownServices.map((service) => ({ service, rules: portalRules(save, service) }));

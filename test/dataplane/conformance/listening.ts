@@ -107,17 +107,26 @@ export function listeningTests(t: Test, makePlane: MakePlane): void {
 
   t.test('TCP connections and UDP clients share the cap, of which UDP gets half', async (t) => {
     const plane = planeFor(t, makePlane, { maxConnections: 4 });
+    // Two listeners: a data plane with several threads may have them in different ones.
     const udp = await plane.open(specOf('UDP'), configOf([await udpEcho(t)]), 0);
+    const otherUdp = await plane.open(specOf('UDP', 'IPv4', 'other'), configOf([await udpEcho(t)]), 0);
     const tcp = await plane.open(specOf('TCP'), configOf([await tcpEndpoint(t, echo)]), 0);
     const [one, two, three] = [await udpSocket(t), await udpSocket(t), await udpSocket(t)];
     await one.ask('x', udp.port);
-    await two.ask('x', udp.port);
+    await two.ask('x', otherUdp.port);
+    t.same(plane.totals(), { tcpConnections: 0, udpClients: 2, maxConnections: 4 });
+    for (const listener of [udp, otherUdp]) {
+      three.send('x', listener.port, '127.0.0.1');
+      await eventually('the third is refused', () => listener.counters().failed['connection-limit'] === 1);
+    }
     await Promise.all([tcpClient(t, tcp.port), tcpClient(t, tcp.port)]);
     await eventually('both are accepted', () => plane.totals().tcpConnections === 2);
     t.equal((await request(t, tcp.port)).end, 'reset');
-    three.send('x', udp.port, '127.0.0.1');
-    await eventually('the third client is counted', () => udp.counters().failed['connection-limit'] === 1);
     t.equal(String((await one.ask('again', udp.port)).data), 'again');
+    await Promise.all([udp.close(), otherUdp.close()]);
+    await Promise.all([tcpClient(t, tcp.port), tcpClient(t, tcp.port)]);
+    await eventually('TCP gets what UDP gave up', () => plane.totals().tcpConnections === 4);
+    t.equal((await request(t, tcp.port)).end, 'reset');
   });
 
   t.test('thousands of connections and clients leave no descriptor behind', async (t) => {
@@ -125,6 +134,8 @@ export function listeningTests(t: Test, makePlane: MakePlane): void {
     const tcp = await plane.open(specOf('TCP'), configOf([await tcpEndpoint(t, sayName('x'))]), 0);
     const reset = await plane.open(specOf('TCP', 'IPv4', 'reset'), configOf([]), 0);
     const udp = await plane.open(specOf('UDP'), configOf([await udpEcho(t)]), 0);
+    // A client may be given the port of one that has just gone: to the plane it is the same client then.
+    const clientPorts = new Set<number>();
     const quiet = (): boolean => plane.totals().tcpConnections + plane.totals().udpClients === 0;
     const rounds = async (count: number): Promise<void> => {
       for (let round = 0; round < count; round++) {
@@ -132,6 +143,7 @@ export function listeningTests(t: Test, makePlane: MakePlane): void {
         const refused = Array.from({ length: 5 }, () => request(t, reset.port));
         const client = await udpSocket(t);
         await client.ask('x', udp.port);
+        clientPorts.add(client.address().port);
         client.close();
         await Promise.all([...many, ...refused]);
       }
@@ -144,7 +156,7 @@ export function listeningTests(t: Test, makePlane: MakePlane): void {
     t.equal(tcp.counters().opened, 104 * 25);
     t.equal(failures(tcp), 0);
     t.equal(reset.counters().failed['no-endpoints'], 104 * 5);
-    t.equal(udp.counters().opened, 104);
+    t.ok(udp.counters().opened >= clientPorts.size && udp.counters().opened <= 104);
   });
 
   t.test('shutdown lets connections end within the grace period', async (t) => {

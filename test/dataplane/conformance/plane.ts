@@ -4,6 +4,7 @@ import type { EndpointAddress } from '../../../lib/model/endpoint.js';
 import type { IpFamily } from '../../../lib/model/ip.js';
 import type { Protocol } from '../../../lib/model/service-port-name.js';
 import type { DataPlane, Listener, ListenerConfig, ListenerSpec } from '../../../lib/proxier/data-plane.js';
+import { within } from './waiting.js';
 
 /** What every data plane can be told, in its own option's name; times in milliseconds. */
 export interface PlaneOptions {
@@ -20,7 +21,7 @@ export type MakePlane = (options?: PlaneOptions) => DataPlane;
 /** One that is closed, everything cut, when `t` ends. */
 export function planeFor(t: Test, makePlane: MakePlane, options: PlaneOptions = {}): DataPlane {
   const plane = makePlane(options);
-  t.teardown(() => plane.close(0));
+  t.teardown(() => within('the data plane closes', plane.close(0)));
   return plane;
 }
 

@@ -1,13 +1,15 @@
 // dataplane/conformance/tcp-peers.ts: TCP clients and endpoints that tell a clean end from a reset.
 import { spawn } from 'node:child_process';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
+import { within } from './waiting.js';
 
 export interface Received {
   readonly data: Buffer;
-  /** 'fin': a clean end; 'reset': an error. */
-  readonly end: 'fin' | 'reset';
+  /** 'fin': a clean end; 'reset': an error; 'destroyed': by the test itself, before it came to an end. */
+  readonly end: 'fin' | 'reset' | 'destroyed';
 }
 
 /** An endpoint that treats each connection with `serve`; closed, its connections too, when `t` ends. */
@@ -67,24 +69,27 @@ export async function silentEndpoint(t: Test): Promise<EndpointAddress> {
     });`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
-  const port = await new Promise<number>((resolve) =>
-    child.stdout.once('data', (line: Buffer) => resolve(Number(line.toString()))),
+  const port = await within(
+    'the silent endpoint says its port',
+    new Promise<number>((resolve) =>
+      child.stdout.once('data', (line: Buffer) => resolve(Number(line.toString()))),
+    ),
   );
   for (let fillers = 0; fillers < 10; fillers++) {
     const filler = connect({ host: '127.0.0.1', port });
     filler.on('error', () => {});
     t.teardown(() => filler.destroy());
-    const answered = await Promise.race([
-      new Promise<boolean>((resolve) => filler.once('connect', () => resolve(true))),
-      new Promise<boolean>((resolve) => setTimeout(resolve, 300, false)),
-    ]);
-    if (!answered) return { ip: '127.0.0.1', port };
+    const connected = new Promise((resolve) => filler.once('connect', resolve));
+    await Promise.race([connected, sleep(300)]);
+    // This process may have been held up: its answer may be there, and only not seen yet.
+    await sleep(10);
+    if (filler.connecting) return { ip: '127.0.0.1', port };
   }
   throw new Error('the backlog never filled up');
 }
 
 /** Connecting; destroyed when `t` ends. Half-closes stay possible. */
-function connecting(t: Test, port: number, host: string): Socket {
+export function connecting(t: Test, port: number, host = '127.0.0.1'): Socket {
   const options: NetConnectOpts & { readonly highWaterMark: number } = {
     host,
     port,
@@ -100,41 +105,49 @@ function connecting(t: Test, port: number, host: string): Socket {
 /** Connected; as above. */
 export async function tcpClient(t: Test, port: number, host = '127.0.0.1'): Promise<Socket> {
   const socket = connecting(t, port, host);
-  await new Promise<void>((resolve, reject) => {
+  const connected = new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
+  await within(`a connection to port ${port}`, connected);
   return socket;
 }
 
 /** Everything up to the end of what the peer sends. */
 export function receiveAll(socket: Socket): Promise<Received> {
   const chunks: Buffer[] = [];
-  return new Promise((resolve) => {
+  const received = new Promise<Received>((resolve) => {
     const done = (end: Received['end']): void => resolve({ data: Buffer.concat(chunks), end });
     socket.once('end', () => done('fin'));
     socket.once('error', () => done('reset'));
+    socket.once('close', () => done('destroyed'));
     if (socket.errored) done('reset');
     else if (socket.readableEnded) done('fin');
+    else if (socket.closed) done('destroyed');
     else takeEach(socket, (chunk) => chunks.push(chunk));
   });
+  return within('the end of a stream, or a reset', received);
 }
 
-/** Resolves with what arrived once it is at least `bytes` long. */
+/** Resolves with what arrived once it is at least `bytes` long; rejects if the stream ends before. */
 export function receive(socket: Socket, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  return new Promise((resolve, reject) => {
+  const received = new Promise<Buffer>((resolve, reject) => {
+    const ended = (): void => reject(new Error(`the stream has ended after ${length} of ${bytes} bytes`));
     const stop = takeEach(socket, (chunk) => {
       chunks.push(chunk);
       length += chunk.length;
       if (length < bytes) return;
       stop();
+      for (const event of ['end', 'close']) socket.off(event, ended);
       socket.off('error', reject);
       resolve(Buffer.concat(chunks));
     });
+    for (const event of ['end', 'close']) socket.once(event, ended);
     socket.once('error', reject);
   });
+  return within(`${bytes} bytes`, received);
 }
 
 /**

@@ -11,12 +11,34 @@ export async function eventually(what: string, holds: () => boolean, deadlineMs 
   }
 }
 
+/** What `promise` comes to; rejects with `what` after `deadlineMs`, so that no test waits for ever. */
+export async function within<T>(what: string, promise: Promise<T>, deadlineMs = 20_000): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`did not happen within ${deadlineMs} ms: ${what}`)),
+      deadlineMs,
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The value once it has not changed for `quietMs`. */
-export async function settledValue(read: () => number, quietMs: number): Promise<number> {
+export async function settledValue(
+  read: () => number,
+  quietMs: number,
+  deadlineMs = 20_000,
+): Promise<number> {
+  const endMs = performance.now() + deadlineMs;
   for (let last = read(); ; ) {
     await sleep(quietMs);
     const now = read();
     if (now === last) return now;
+    if (performance.now() > endMs) throw new Error(`still changing after ${deadlineMs} ms: ${last}, ${now}`);
     last = now;
   }
 }

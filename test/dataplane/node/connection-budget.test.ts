@@ -1,35 +1,9 @@
-// The cap on connections: how big it may be, what it refuses, and how often it says so.
-import { readFileSync } from 'node:fs';
+// The cap on connections: what it refuses, and how often it says so.
 import t from 'tap';
-import {
-  ConnectionBudget,
-  connectionCap,
-  parseDescriptorLimit,
-} from '../../../lib/dataplane/node/connection-budget.js';
-import { sparseWarn } from '../../../lib/dataplane/node/sparse-log.js';
+import { ConnectionBudget } from '../../../lib/dataplane/node/connection-budget.js';
+import { sparseWarn } from '../../../lib/dataplane/sparse-log.js';
 import { fakeClock } from '../../support/fake-clock.js';
-import { capturingLog } from './capturing-log.js';
-
-t.test('the cap leaves room for listeners and for the rest of the program', async (t) => {
-  t.equal(connectionCap(20_000, 0), 9872);
-  t.equal(connectionCap(20_000, 3000), 8372);
-  t.ok(2 * connectionCap(1024, 100) + 100 < 1024);
-  t.equal(connectionCap(64, 0), 1, 'never nothing');
-  t.equal(connectionCap(Number.POSITIVE_INFINITY, 10), Number.POSITIVE_INFINITY);
-});
-
-t.test('the limit is read from the text of /proc/self/limits', async (t) => {
-  t.equal(
-    parseDescriptorLimit('Limit  Soft  Hard  Units\nMax open files            1024    4096    files \n'),
-    1024,
-  );
-  t.equal(
-    parseDescriptorLimit('Max open files            unlimited            unlimited            files'),
-    Number.POSITIVE_INFINITY,
-  );
-  t.equal(parseDescriptorLimit('Max processes   1  1  processes'), undefined);
-  t.ok(Number(parseDescriptorLimit(readFileSync('/proc/self/limits', 'utf8'))) > 0, 'of this process');
-});
+import { capturingLog } from '../capturing-log.js';
 
 t.test('TCP and UDP share the cap; one line is written for each episode', async (t) => {
   const clock = fakeClock();

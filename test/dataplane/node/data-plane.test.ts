@@ -4,11 +4,11 @@ import t, { type Test } from 'tap';
 import { roundRobin } from '../../../lib/balance/round-robin.js';
 import { createNodeDataPlane, type Dial } from '../../../lib/dataplane/node/data-plane.js';
 import { ListenError } from '../../../lib/proxier/data-plane.js';
+import { capturingLog } from '../capturing-log.js';
 import { configOf, specOf } from '../conformance/plane.js';
 import { request, tcpClient } from '../conformance/tcp-peers.js';
 import { udpSocket } from '../conformance/udp-peers.js';
 import { eventually } from '../conformance/waiting.js';
-import { capturingLog } from './capturing-log.js';
 
 const endpoint = { ip: '127.0.0.1', port: 9 };
 

@@ -15,6 +15,7 @@ t.test('listeners and rules are shown, and claimed', async (t) => {
       [true, 'clock: rules steer 10.96.0.37:37 there – REDIRECT to 40002, in 2 chains'],
     ],
   );
+  t.ok(told.includes('kubeportal_data_plane_info{kind="node",reason="asked for"} 1'), 'and the data plane');
   t.match(told.join('\n'), /-A KUBE-PORTALS-HOST -d 10\.96\.0\.37\/32 .* --to-ports 40002/);
 });
 

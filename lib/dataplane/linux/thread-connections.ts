@@ -1,0 +1,178 @@
+// dataplane/linux/thread-connections.ts: the TCP connections of one thread: dials, relays, and what comes and goes by
+// hand-over. Keeps the count of open connections of all threads.
+import type { ConnectionFailure } from '../../proxier/data-plane.js';
+import { ChunkPool, chunkBytes } from './chunk-pool.js';
+import type { Control } from './control.js';
+import type { CounterBlock } from './counter-block.js';
+import { endFaulty, type ReportFault } from './fault.js';
+import type { HandedOver, HandOverRing } from './hand-over.js';
+import { NativeMemory } from './native-memory.js';
+import type { RelayTools } from './one-way.js';
+import type { PipePool } from './pipe-pool.js';
+import { chooseThread, mostMoves } from './spread.js';
+import { check } from './system-error.js';
+import { type TcpDial, watchedEvents } from './tcp-dial.js';
+import { clientTag, type RelayContext, TcpRelay } from './tcp-relay.js';
+
+export interface ConnectionsContext
+  extends Pick<RelayContext, 'loop' | 'timers' | 'sockets' | 'halfClosedTimeoutMs' | 'keepAliveDelayMs'> {
+  readonly thread: number;
+  readonly control: Control;
+  readonly pipes: PipePool;
+  /** One for each thread. */
+  readonly rings: readonly HandOverRing[];
+  readonly busyPerMille: number;
+  counters(place: number): CounterBlock;
+  /** This thread's descriptors, and not its own any more or not yet. */
+  release(fd: number): void;
+  adopt(fd: number): void;
+  wake(thread: number): void;
+  /** The last TCP connection of all threads has ended while the data plane drains. */
+  drained(): void;
+  fault: ReportFault;
+}
+
+export class ThreadConnections {
+  readonly relayContext: RelayContext;
+  readonly #context: ConnectionsContext;
+  readonly #open = new Set<TcpDial | TcpRelay>();
+  /** How many were given to each thread, this one included, where they are spread evenly. */
+  readonly #given: number[];
+  /** Those that had something to do since moves were last allowed. */
+  readonly #working = new Set<TcpDial | TcpRelay>();
+  #movesLeft = 0;
+  #cutting = false;
+
+  constructor(context: ConnectionsContext) {
+    this.#context = context;
+    this.#given = context.rings.map(() => 0);
+    const tools: RelayTools = {
+      buffer: new NativeMemory(chunkBytes),
+      chunks: new ChunkPool(),
+      pipes: context.pipes,
+    };
+    const { loop, timers, sockets, halfClosedTimeoutMs, keepAliveDelayMs } = context;
+    this.relayContext = {
+      loop,
+      timers,
+      sockets,
+      tools,
+      halfClosedTimeoutMs,
+      keepAliveDelayMs,
+      over: (relay) => this.over(relay),
+      settled: (relay, first) => this.#settled(relay, first),
+    };
+  }
+
+  add(connection: TcpDial | TcpRelay): void {
+    this.#open.add(connection);
+    if (this.#cutting) connection.fail('shutdown');
+  }
+
+  /** Its sockets are closed. */
+  over(connection: TcpDial | TcpRelay): void {
+    this.#open.delete(connection);
+    this.#working.delete(connection);
+    this.#releasePlace();
+  }
+
+  #releasePlace(): void {
+    if (this.#context.control.release('tcp')) this.#context.drained();
+  }
+
+  established(dial: TcpDial, relay: TcpRelay): void {
+    this.#open.delete(dial);
+    this.#open.add(relay);
+  }
+
+  /** Resets all that are there, and all that come. */
+  cut(reason: ConnectionFailure): void {
+    this.#cutting = true;
+    for (const connection of this.#open) {
+      try {
+        connection.fail(reason);
+      } catch (error) {
+        this.#context.fault(error);
+      }
+    }
+  }
+
+  /** Takes over what other threads have handed to this one. */
+  adoptAll(): void {
+    const ring = this.#context.rings[this.#context.thread];
+    for (let handed = ring?.take(); handed !== undefined; handed = ring?.take()) {
+      try {
+        this.#adopt(handed);
+      } catch (error) {
+        this.#context.fault(error);
+      }
+    }
+  }
+
+  #adopt(handed: HandedOver): void {
+    const { adopt, loop } = this.#context;
+    adopt(handed.clientFd);
+    adopt(handed.endpointFd);
+    const slot = loop.claim({ ready: () => {} });
+    const relay = this.#relayOf(handed, slot);
+    loop.replace(slot, relay);
+    try {
+      // The next wait reports what there is to read and write by now.
+      check(loop.add(handed.clientFd, watchedEvents, slot, clientTag), 'epoll_ctl', 'a client');
+      check(loop.add(handed.endpointFd, watchedEvents, slot, clientTag + 1), 'epoll_ctl', 'an endpoint');
+      this.add(relay);
+    } catch (error) {
+      endFaulty(relay, error, this.#context.fault);
+    }
+  }
+
+  #relayOf(handed: HandedOver, slot: number): TcpRelay {
+    const { counters, loop, sockets } = this.#context;
+    try {
+      return new TcpRelay(handed, slot, handed.place, counters(handed.place), this.relayContext);
+    } catch (error) {
+      // Nobody else would ever end it.
+      loop.release(slot);
+      sockets.reset(handed.endpointFd);
+      sockets.reset(handed.clientFd);
+      this.#releasePlace();
+      throw error;
+    }
+  }
+
+  /** To be called when the loads of all threads were measured anew, moves of the last time included. */
+  allowMoves(): void {
+    this.#movesLeft = mostMoves(this.#context.thread, this.#context.control.loads(), this.#working.size);
+    this.#working.clear();
+  }
+
+  #settled(relay: TcpRelay, first: boolean): void {
+    const { thread, rings, busyPerMille } = this.#context;
+    if (thread !== 0 || rings.length === 1) return;
+    if (busyPerMille === 0) {
+      if (!first) return;
+      const target = this.#handOver(relay);
+      this.#given[target] = (this.#given[target] ?? 0) + 1;
+      return;
+    }
+    this.#working.add(relay);
+    if (this.#movesLeft > 0) this.#handOver(relay);
+  }
+
+  /** Returns the thread that has it now: this one, if there is no better one, or none that can take it. */
+  #handOver(relay: TcpRelay): number {
+    const { thread, rings, control, busyPerMille, release, wake } = this.#context;
+    const target = chooseThread(thread, control.loads(), busyPerMille, this.#given);
+    const ring = rings[target];
+    if (target === thread || ring === undefined || ring.full || control.isStopping(target)) return thread;
+    this.#movesLeft--;
+    const sockets = relay.handOver();
+    this.#open.delete(relay);
+    this.#working.delete(relay);
+    release(sockets.clientFd);
+    release(sockets.endpointFd);
+    ring.put({ ...sockets, place: relay.place });
+    if (control.isSleeping(target)) wake(target);
+    return target;
+  }
+}
