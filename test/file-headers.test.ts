@@ -18,8 +18,8 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
   },
   'compose/log.ts': { by: 'compose/process-guard.test.ts', why: 'glue: seen as lines on stderr' },
   'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
-  'dataplane/linux/abi/constants.ts': {
-    by: 'dataplane/linux/abi/layouts.test.ts',
+  'dataplane/native/abi/constants.ts': {
+    by: 'dataplane/native/abi/layouts.test.ts',
     why: 'numbers, compared in C',
   },
   'dataplane/linux/chunk-pool.ts': { by: 'dataplane/linux/one-way.test.ts', why: 'its only user' },
@@ -29,13 +29,13 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
   },
   'dataplane/linux/messages.ts': {
     by: 'dataplane/linux/thread-connections.test.ts',
-    why: 'types and two numbers',
+    why: 'types',
   },
-  'dataplane/linux/native-memory.ts': {
+  'dataplane/native/native-memory.ts': {
     by: 'dataplane/linux/self-test.test.ts',
     why: 'addresses mean something to the kernel alone',
   },
-  'dataplane/linux/packet-info.ts': {
+  'dataplane/native/packet-info.ts': {
     by: 'dataplane/linux/datagram-batch.test.ts',
     why: 'what the kernel writes, and takes back',
   },
@@ -67,13 +67,13 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     by: 'dataplane/linux/self-test.test.ts',
     why: 'each struct is put out of place there',
   },
-  'dataplane/linux/syscalls.ts': {
+  'dataplane/native/syscalls.ts': {
     by: 'dataplane/linux/self-test.test.ts',
     why: 'the declarations of C functions',
   },
   'dataplane/linux/tcp-port.ts': { by: 'dataplane/linux/data-plane.test.ts', why: 'conformance: listening' },
   'dataplane/linux/udp-flow.ts': { by: 'dataplane/linux/udp-port.test.ts', why: 'conformance: datagrams' },
-  'dataplane/linux/wake.ts': {
+  'dataplane/native/wake.ts': {
     by: 'dataplane/linux/threads.test.ts',
     why: 'nothing would happen without it',
   },

@@ -1,10 +1,11 @@
 // bench/data-plane/stamped-datagrams.ts: datagrams that carry the time when they left. All that a client may send at
 // once leave by one call, or by none of their own: what the load costs is not what is measured.
-import { MSG_DONTWAIT } from '../../lib/dataplane/linux/abi/constants.js';
+
 import { batchSize, DatagramHeaders, datagramRoom } from '../../lib/dataplane/linux/datagram-headers.js';
-import { NativeMemory } from '../../lib/dataplane/linux/native-memory.js';
 import { OutgoingBatch, toPeer } from '../../lib/dataplane/linux/outgoing-batch.js';
-import * as sys from '../../lib/dataplane/linux/syscalls.js';
+import { MSG_DONTWAIT } from '../../lib/dataplane/native/abi/constants.js';
+import { NativeMemory } from '../../lib/dataplane/native/native-memory.js';
+import * as sys from '../../lib/dataplane/native/syscalls.js';
 
 const stampsPerDatagram = datagramRoom / Float64Array.BYTES_PER_ELEMENT;
 

@@ -1,21 +1,21 @@
 // bench/data-plane/udp-echo-program.ts: the endpoint of UDP: sends every datagram back, as cheaply as TypeScript can, so
 // that it is not what limits a run. Argument: its port. It never returns to Node's event loop; a signal ends it.
 import { writeSync } from 'node:fs';
-import { EPOLLIN, MSG_DONTWAIT } from '../../lib/dataplane/linux/abi/constants.js';
 import {
   batchSize,
   DatagramHeaders,
   datagramRoom,
   pointerTo,
 } from '../../lib/dataplane/linux/datagram-headers.js';
-import { Descriptors } from '../../lib/dataplane/linux/descriptors.js';
-import { EpollLoop } from '../../lib/dataplane/linux/epoll-loop.js';
-import { NativeMemory } from '../../lib/dataplane/linux/native-memory.js';
 import { OutgoingBatch, type Route, toPeer } from '../../lib/dataplane/linux/outgoing-batch.js';
-import { encodeSockaddr, sockaddrRoom, sockaddrSize } from '../../lib/dataplane/linux/socket-address.js';
-import { Sockets } from '../../lib/dataplane/linux/sockets.js';
-import * as sys from '../../lib/dataplane/linux/syscalls.js';
-import { check } from '../../lib/dataplane/linux/system-error.js';
+import { EPOLLIN, MSG_DONTWAIT } from '../../lib/dataplane/native/abi/constants.js';
+import { Descriptors } from '../../lib/dataplane/native/descriptors.js';
+import { EpollLoop } from '../../lib/dataplane/native/epoll-loop.js';
+import { NativeMemory } from '../../lib/dataplane/native/native-memory.js';
+import { encodeSockaddr, sockaddrRoom, sockaddrSize } from '../../lib/dataplane/native/socket-address.js';
+import { Sockets } from '../../lib/dataplane/native/sockets.js';
+import * as sys from '../../lib/dataplane/native/syscalls.js';
+import { check } from '../../lib/dataplane/native/system-error.js';
 
 const port = Number(process.argv[2]);
 const descriptors = new Descriptors(1, undefined);

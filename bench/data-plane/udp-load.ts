@@ -1,11 +1,11 @@
 // bench/data-plane/udp-load.ts: clients that keep a fixed number of datagrams on their way and see how long each takes.
 // On system calls, so that the load costs less than what it measures. Blocks its thread for the whole run.
-import { EPOLLIN } from '../../lib/dataplane/linux/abi/constants.js';
-import { Descriptors } from '../../lib/dataplane/linux/descriptors.js';
-import { EpollLoop } from '../../lib/dataplane/linux/epoll-loop.js';
-import { encodeSockaddr } from '../../lib/dataplane/linux/socket-address.js';
-import { Sockets } from '../../lib/dataplane/linux/sockets.js';
-import { check } from '../../lib/dataplane/linux/system-error.js';
+import { EPOLLIN } from '../../lib/dataplane/native/abi/constants.js';
+import { Descriptors } from '../../lib/dataplane/native/descriptors.js';
+import { EpollLoop } from '../../lib/dataplane/native/epoll-loop.js';
+import { encodeSockaddr } from '../../lib/dataplane/native/socket-address.js';
+import { Sockets } from '../../lib/dataplane/native/sockets.js';
+import { check } from '../../lib/dataplane/native/system-error.js';
 import { StampedDatagrams } from './stamped-datagrams.js';
 
 export interface UdpLoad {

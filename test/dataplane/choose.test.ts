@@ -1,8 +1,8 @@
 // Which data plane runs, and what is said about it.
 import t from 'tap';
 import { chooseDataPlane, probeLinux } from '../../lib/dataplane/choose.js';
-import { layouts } from '../../lib/dataplane/linux/abi/layouts.js';
 import { selfTest } from '../../lib/dataplane/linux/self-test.js';
+import { layouts } from '../../lib/dataplane/native/abi/layouts.js';
 import type { Log } from '../../lib/proxier/log.js';
 
 const works = async (): Promise<void> => {};

@@ -4,12 +4,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AF_INET } from '../../lib/dataplane/linux/abi/constants.js';
-import { Descriptors } from '../../lib/dataplane/linux/descriptors.js';
-import { NativeMemory } from '../../lib/dataplane/linux/native-memory.js';
-import { encodeSockaddr } from '../../lib/dataplane/linux/socket-address.js';
-import { Sockets } from '../../lib/dataplane/linux/sockets.js';
-import * as sys from '../../lib/dataplane/linux/syscalls.js';
+import { AF_INET } from '../../lib/dataplane/native/abi/constants.js';
+import { Descriptors } from '../../lib/dataplane/native/descriptors.js';
+import { NativeMemory } from '../../lib/dataplane/native/native-memory.js';
+import { encodeSockaddr } from '../../lib/dataplane/native/socket-address.js';
+import { Sockets } from '../../lib/dataplane/native/sockets.js';
+import * as sys from '../../lib/dataplane/native/syscalls.js';
 import { configOf, specOf } from './conformance/plane.js';
 import { within } from './conformance/waiting.js';
 import { makeLinuxPlane } from './linux/make-plane.js';

@@ -1,5 +1,5 @@
 // dataplane/linux/chunk-pool.ts: memory for bytes that were read and could not be sent at once, of one thread.
-import { NativeMemory } from './native-memory.js';
+import { NativeMemory } from '../native/native-memory.js';
 
 export const chunkBytes = 64 * 1024;
 /** Kept for the next slow reader; more than that is left to the garbage collector. */

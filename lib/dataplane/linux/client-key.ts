@@ -1,8 +1,8 @@
 // dataplane/linux/client-key.ts: one key for a UDP client and the local address it sent to, out of the sockaddr and the
 // control message as the kernel wrote them. Asked for with every datagram, so IPv4's is a number: no text, no garbage.
 import type { IpFamily } from '../../model/ip.js';
-import { sockaddrIn, sockaddrIn6 } from './abi/layouts.js';
-import { localAddressOffset } from './packet-info.js';
+import { sockaddrIn, sockaddrIn6 } from '../native/abi/layouts.js';
+import { localAddressOffset } from '../native/packet-info.js';
 
 export type ClientKey = number | string;
 

@@ -1,6 +1,6 @@
 // dataplane/linux/counter-places.ts: gives listeners their places among the counters in shared memory, and takes them
 // back. Main thread.
-import { blockLength, type CounterBlock } from './counter-block.js';
+import { blockLength, type CounterBlock } from '../native/counter-block.js';
 import { blockOf, createSegment, segmentOf } from './counter-segment.js';
 
 export interface CounterPlace {

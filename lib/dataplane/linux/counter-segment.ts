@@ -1,6 +1,6 @@
 // dataplane/linux/counter-segment.ts: where the counter blocks of listeners lie in shared memory. A listener has a place,
 // an index that main thread and workers alike turn into blocks; segments are added as listeners come.
-import { blockLength, type CounterBlock } from './counter-block.js';
+import { blockLength, type CounterBlock } from '../native/counter-block.js';
 
 const listenersPerSegment = 256;
 

@@ -11,6 +11,7 @@ import type {
 import { ListenError } from '../../proxier/data-plane.js';
 import { connectionCap } from '../connection-cap.js';
 import { listenError } from '../listen-error.js';
+import { Sockets } from '../native/sockets.js';
 import { CounterPlaces } from './counter-places.js';
 import { LinuxListener } from './listener.js';
 import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
@@ -22,7 +23,6 @@ import {
   threadDescriptors,
   tuningOf,
 } from './options.js';
-import { Sockets } from './sockets.js';
 import { Threads } from './threads.js';
 
 export type { LinuxDataPlaneOptions } from './options.js';

@@ -1,11 +1,11 @@
 // dataplane/linux/datagram-batch.ts: datagrams from clients, up to 64 of any size by one recvmmsg, with the address of
 // each client and the one it sent to; and sending them on from where they lie. One per thread.
-import { MSG_DONTWAIT, MSG_NOSIGNAL } from './abi/constants.js';
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from '../native/abi/constants.js';
+import { NativeMemory } from '../native/native-memory.js';
+import { sockaddrRoom } from '../native/socket-address.js';
+import * as sys from '../native/syscalls.js';
 import { batchSize, DatagramHeaders, datagramRoom, pointerTo } from './datagram-headers.js';
-import { NativeMemory } from './native-memory.js';
 import { OutgoingBatch, type Route } from './outgoing-batch.js';
-import { sockaddrRoom } from './socket-address.js';
-import * as sys from './syscalls.js';
 
 /** For one IP_PKTINFO or IPV6_PKTINFO. */
 const controlRoom = 64;

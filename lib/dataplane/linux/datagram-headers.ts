@@ -1,7 +1,7 @@
 // dataplane/linux/datagram-headers.ts: an array of struct mmsghdr, as recvmmsg and sendmmsg take it, and beside it an
 // array of struct iovec: one for each datagram of a batch, whose bytes all have the same room.
-import { iovec, mmsghdr, msghdr } from './abi/layouts.js';
-import { NativeMemory } from './native-memory.js';
+import { iovec, mmsghdr, msghdr } from '../native/abi/layouts.js';
+import { NativeMemory } from '../native/native-memory.js';
 
 /** Datagrams in a batch. No more than UDP_MAX_SEGMENTS of <linux/udp.h>. */
 export const batchSize = 64;

@@ -1,8 +1,9 @@
 // dataplane/linux/last-bytes.ts: what a side had sent before it reset its connection: an error's text, an answer to a
 // request that it did not read to its end. All that has reached this host goes to the other side, as it would without us
 // between; only then is the reset passed on, which drops whatever the other side's kernel has not got (SO_LINGER 0).
+
+import type { Sockets } from '../native/sockets.js';
 import type { OneWay } from './one-way.js';
-import type { Sockets } from './sockets.js';
 
 /** How long the other side may acknowledge nothing before the rest is given up, in milliseconds. */
 const patienceMs = 1000;

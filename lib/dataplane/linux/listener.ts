@@ -1,10 +1,11 @@
 // dataplane/linux/listener.ts: a listener as the proxier sees it: a handle in the main thread on what a worker holds.
 import type { EndpointAddress } from '../../model/endpoint.js';
 import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '../../proxier/data-plane.js';
-import { addUp } from './counter-block.js';
+import { addUp } from '../native/counter-block.js';
+import { PickSlots } from '../native/pick-slots.js';
+import type { EndpointsMessage } from '../native/prepared-endpoints.js';
 import type { CounterPlace } from './counter-places.js';
-import type { EndpointsMessage, ToThread } from './messages.js';
-import { PickSlots } from './pick-slots.js';
+import type { ToThread } from './messages.js';
 
 export interface ListenerContext {
   /** To the listener's own thread. */

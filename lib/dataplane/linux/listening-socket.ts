@@ -10,12 +10,12 @@ import {
   IPV6_V6ONLY,
   SO_REUSEADDR,
   SOL_SOCKET,
-} from './abi/constants.js';
-import { EADDRINUSE } from './abi/errno.js';
-import { encodeSockaddr, portOf } from './socket-address.js';
-import type { Sockets } from './sockets.js';
-import * as sys from './syscalls.js';
-import { check, SystemError } from './system-error.js';
+} from '../native/abi/constants.js';
+import { EADDRINUSE } from '../native/abi/errno.js';
+import { encodeSockaddr, portOf } from '../native/socket-address.js';
+import type { Sockets } from '../native/sockets.js';
+import * as sys from '../native/syscalls.js';
+import { check, SystemError } from '../native/system-error.js';
 
 /** The kernel cuts it to net.core.somaxconn. */
 const backlog = 4096;

@@ -1,14 +1,8 @@
 // dataplane/linux/messages.ts: what the main thread and the workers tell each other. Never about a connection: those are
 // counted in shared memory (counter-block.ts, control.ts) and handed over by rings (hand-over.ts).
 import type { IpFamily } from '../../model/ip.js';
-import type { PortRange } from './ephemeral-ports.js';
-import type { SharedEndpoint } from './prepared-endpoints.js';
-
-export interface EndpointsMessage {
-  readonly endpoints: readonly SharedEndpoint[];
-  /** Shared memory for picks that the thread does not know yet. */
-  readonly segments: readonly SharedArrayBuffer[];
-}
+import type { PortRange } from '../native/ephemeral-ports.js';
+import type { EndpointsMessage } from '../native/prepared-endpoints.js';
 
 export type ToThread =
   /** Memory for counters; told to every thread before a listener with a place in it is opened. */
@@ -69,10 +63,4 @@ export interface ThreadTuning {
   readonly keepAliveDelayMs: number;
   readonly ephemeralPorts: PortRange;
   readonly udpSocketBufferBytes: number;
-}
-
-/** Owner numbers for Descriptors. */
-export const mainOwner = 1;
-export function ownerOf(thread: number): number {
-  return thread + 2;
 }

@@ -9,12 +9,12 @@ import {
   SHUT_WR,
   SPLICE_F_MOVE,
   SPLICE_F_NONBLOCK,
-} from './abi/constants.js';
-import { EAGAIN, EINTR } from './abi/errno.js';
+} from '../native/abi/constants.js';
+import { EAGAIN, EINTR } from '../native/abi/errno.js';
+import type { NativeMemory } from '../native/native-memory.js';
+import * as sys from '../native/syscalls.js';
 import { type ChunkPool, chunkBytes } from './chunk-pool.js';
-import type { NativeMemory } from './native-memory.js';
 import { type Pipe, type PipePool, pipeBytes } from './pipe-pool.js';
-import * as sys from './syscalls.js';
 
 /** Shared by all relays of a thread. */
 export interface RelayTools {

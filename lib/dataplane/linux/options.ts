@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, systemClock } from '../../proxier/clock.js';
 import { type Log, silentLog } from '../../proxier/log.js';
-import { type PortRange, readEphemeralPorts } from './ephemeral-ports.js';
+import { type PortRange, readEphemeralPorts } from '../native/ephemeral-ports.js';
 import type { ThreadTuning } from './messages.js';
 
 export interface LinuxDataPlaneOptions {

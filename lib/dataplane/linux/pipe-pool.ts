@@ -1,9 +1,9 @@
 // dataplane/linux/pipe-pool.ts: the pipes that splice() moves bulk data through, of one thread. A relay holds one only
 // while bytes are in it, so a few serve many streams. Without one a stream is copied, which is slower and no less right.
-import { F_SETPIPE_SZ, O_CLOEXEC, O_NONBLOCK } from './abi/constants.js';
-import type { Descriptors } from './descriptors.js';
-import { NativeMemory } from './native-memory.js';
-import * as sys from './syscalls.js';
+import { F_SETPIPE_SZ, O_CLOEXEC, O_NONBLOCK } from '../native/abi/constants.js';
+import type { Descriptors } from '../native/descriptors.js';
+import { NativeMemory } from '../native/native-memory.js';
+import * as sys from '../native/syscalls.js';
 
 /** The most that an unprivileged process may ask for (/proc/sys/fs/pipe-max-size). */
 export const pipeBytes = 1024 * 1024;

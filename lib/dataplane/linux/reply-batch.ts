@@ -1,11 +1,11 @@
 // dataplane/linux/reply-batch.ts: replies on their way from endpoints to clients, of many flows: received side by side
 // while the loop delivers its events, and sent by one sendmmsg at the turn's end. One per thread.
-import { MSG_DONTWAIT } from './abi/constants.js';
+import { MSG_DONTWAIT } from '../native/abi/constants.js';
+import type { EpollLoop, Resumable } from '../native/epoll-loop.js';
+import { NativeMemory } from '../native/native-memory.js';
+import * as sys from '../native/syscalls.js';
 import { batchSize, DatagramHeaders, datagramRoom } from './datagram-headers.js';
-import type { EpollLoop, Resumable } from './epoll-loop.js';
-import { NativeMemory } from './native-memory.js';
 import { OutgoingBatch, type Route } from './outgoing-batch.js';
-import * as sys from './syscalls.js';
 
 /** Who sends: the listener that the clients of the waiting replies came to. */
 export interface ReplySender {

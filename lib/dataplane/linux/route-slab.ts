@@ -1,12 +1,12 @@
 // dataplane/linux/route-slab.ts: native memory for the reply routes of many UDP flows: some large pieces instead of one
 // allocation, and one address to be asked for, per flow.
 import type { IpFamily } from '../../model/ip.js';
+import { NativeMemory } from '../native/native-memory.js';
+import { controlLength, makeReplyControl } from '../native/packet-info.js';
+import { sockaddrRoom, sockaddrSize } from '../native/socket-address.js';
 import { controlOffset, type DatagramBatch, nameOffset } from './datagram-batch.js';
 import { pointerTo } from './datagram-headers.js';
-import { NativeMemory } from './native-memory.js';
 import type { Route } from './outgoing-batch.js';
-import { controlLength, makeReplyControl } from './packet-info.js';
-import { sockaddrRoom, sockaddrSize } from './socket-address.js';
 
 const routesPerPiece = 256;
 const controlRoom = 48;

@@ -2,7 +2,7 @@
 // through the kernel once, on loopback and within this process. Takes a few milliseconds; decides whether `auto` may
 // choose this data plane.
 import { arch, platform } from 'node:process';
-import { type Layouts, layouts as ownLayouts } from './abi/layouts.js';
+import { type Layouts, layouts as ownLayouts } from '../native/abi/layouts.js';
 import { testDatagrams, testScopeId } from './self-test/datagrams.js';
 import { ipv4, ipv6 } from './self-test/families.js';
 import { Scratch } from './self-test/scratch.js';

@@ -1,9 +1,9 @@
 // dataplane/linux/spare-descriptor.ts: one descriptor held for nothing, given up when there is no other. A client is
 // accepted only while it is there, so that descriptors run out with clients in the backlog, where they can wait, and not
 // with clients that were accepted and have no socket to their endpoint.
-import { EFD_CLOEXEC } from './abi/constants.js';
-import type { Descriptors } from './descriptors.js';
-import * as sys from './syscalls.js';
+import { EFD_CLOEXEC } from '../native/abi/constants.js';
+import type { Descriptors } from '../native/descriptors.js';
+import * as sys from '../native/syscalls.js';
 
 export class SpareDescriptor {
   readonly #descriptors: Descriptors;

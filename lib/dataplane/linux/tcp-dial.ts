@@ -4,16 +4,24 @@
 import type { Balancer, Candidates } from '../../balance/balancer.js';
 import { hostPort, type IpFamily } from '../../model/ip.js';
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
+import {
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+} from '../native/abi/constants.js';
+import { EINPROGRESS, isLocalAddressTrouble, isShortage } from '../native/abi/errno.js';
+import { type CounterBlock, count, countDial, countFailure, open } from '../native/counter-block.js';
+import type { ReadyHandler } from '../native/epoll-loop.js';
+import type { PreparedEndpoint, PreparedEndpoints } from '../native/prepared-endpoints.js';
+import { SystemError } from '../native/system-error.js';
+import { Timer, type TimerOwner } from '../native/timer-wheel.js';
 import type { SparseWarn } from '../sparse-log.js';
-import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from './abi/constants.js';
-import { EINPROGRESS, isLocalAddressTrouble, isShortage } from './abi/errno.js';
-import { type CounterBlock, count, countDial, countFailure, open } from './counter-block.js';
-import type { ReadyHandler } from './epoll-loop.js';
-import type { PreparedEndpoint, PreparedEndpoints } from './prepared-endpoints.js';
 import type { SpareDescriptor } from './spare-descriptor.js';
-import { SystemError } from './system-error.js';
 import { clientTag, type RelayContext, TcpRelay } from './tcp-relay.js';
-import { Timer, type TimerOwner } from './timer-wheel.js';
 
 /** What a relay's two descriptors are watched for, both while it is dialled and later. */
 export const watchedEvents = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET;

@@ -2,16 +2,16 @@
 // Connections outlive it: the thread holds them.
 import type { Balancer } from '../../balance/balancer.js';
 import type { IpFamily } from '../../model/ip.js';
-import { EPOLLIN } from './abi/constants.js';
-import { EAGAIN, isShortage } from './abi/errno.js';
-import { type CounterBlock, count, countFailure, open, opened } from './counter-block.js';
-import type { PortRange } from './ephemeral-ports.js';
-import type { ReadyHandler } from './epoll-loop.js';
-import { PreparedEndpoints, type SharedEndpoint } from './prepared-endpoints.js';
-import { ipOf } from './socket-address.js';
-import { check, SystemError } from './system-error.js';
+import { EPOLLIN } from '../native/abi/constants.js';
+import { EAGAIN, isShortage } from '../native/abi/errno.js';
+import { type CounterBlock, count, countFailure, open, opened } from '../native/counter-block.js';
+import type { PortRange } from '../native/ephemeral-ports.js';
+import type { ReadyHandler } from '../native/epoll-loop.js';
+import { PreparedEndpoints, type SharedEndpoint } from '../native/prepared-endpoints.js';
+import { ipOf } from '../native/socket-address.js';
+import { check, SystemError } from '../native/system-error.js';
+import { Timer, type TimerOwner } from '../native/timer-wheel.js';
 import { type DialContext, type DialOrigin, TcpDial } from './tcp-dial.js';
-import { Timer, type TimerOwner } from './timer-wheel.js';
 
 /** Bounds one turn, so that a flood of connections does not keep those that are there waiting. */
 const mostAcceptsPerTurn = 32;

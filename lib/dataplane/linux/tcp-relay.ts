@@ -1,13 +1,13 @@
 // dataplane/linux/tcp-relay.ts: one established TCP connection: a client's socket and an endpoint's. Owns both: what one
 // does by FIN or reset, the other does too.
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from './abi/constants.js';
-import { type CounterBlock, count, countFailure, open, rxBytes, txBytes } from './counter-block.js';
-import type { EpollLoop, ReadyHandler, Resumable } from './epoll-loop.js';
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from '../native/abi/constants.js';
+import { type CounterBlock, count, countFailure, open, rxBytes, txBytes } from '../native/counter-block.js';
+import type { EpollLoop, ReadyHandler, Resumable } from '../native/epoll-loop.js';
+import type { Sockets } from '../native/sockets.js';
+import { Timer, type TimerOwner, type TimerWheel } from '../native/timer-wheel.js';
 import { LastBytes } from './last-bytes.js';
 import { type Moved, OneWay, type RelayTools } from './one-way.js';
-import type { Sockets } from './sockets.js';
-import { Timer, type TimerOwner, type TimerWheel } from './timer-wheel.js';
 
 /** Tag of the client's descriptor in the loop; every other tag is the endpoint's. */
 export const clientTag = 0;

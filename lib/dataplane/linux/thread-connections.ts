@@ -1,16 +1,16 @@
 // dataplane/linux/thread-connections.ts: the TCP connections of one thread: dials, relays, and what comes and goes by
 // hand-over. Keeps the count of open connections of all threads.
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
+import type { Control } from '../native/control.js';
+import type { CounterBlock } from '../native/counter-block.js';
+import { endFaulty, type ReportFault } from '../native/fault.js';
+import { NativeMemory } from '../native/native-memory.js';
+import { check } from '../native/system-error.js';
 import { ChunkPool, chunkBytes } from './chunk-pool.js';
-import type { Control } from './control.js';
-import type { CounterBlock } from './counter-block.js';
-import { endFaulty, type ReportFault } from './fault.js';
 import type { HandedOver, HandOverRing } from './hand-over.js';
-import { NativeMemory } from './native-memory.js';
 import type { RelayTools } from './one-way.js';
 import type { PipePool } from './pipe-pool.js';
 import { chooseThread, mostMoves } from './spread.js';
-import { check } from './system-error.js';
 import { type TcpDial, watchedEvents } from './tcp-dial.js';
 import { clientTag, type RelayContext, TcpRelay } from './tcp-relay.js';
 

@@ -3,8 +3,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../proxier/clock.js';
 import { silentLog } from '../../proxier/log.js';
+import type { ReportFault } from '../native/fault.js';
 import { type SparseWarn, sparseWarn } from '../sparse-log.js';
-import type { ReportFault } from './fault.js';
 import type { FromThread } from './messages.js';
 
 /** It never calls after(): a thread has timers of another kind. */

@@ -2,30 +2,30 @@
 // and chooses endpoints; every thread relays; UDP listeners are spread over all.
 import { performance } from 'node:perf_hooks';
 import { roundRobin } from '../../balance/round-robin.js';
+import { EPOLLET, EPOLLIN } from '../native/abi/constants.js';
+import { Control } from '../native/control.js';
+import type { CounterBlock } from '../native/counter-block.js';
+import { Descriptors, ownerOf } from '../native/descriptors.js';
+import { EpollLoop } from '../native/epoll-loop.js';
+import type { ReportFault } from '../native/fault.js';
+import { Sockets } from '../native/sockets.js';
+import { check } from '../native/system-error.js';
+import { TimerWheel } from '../native/timer-wheel.js';
+import { Waker } from '../native/wake.js';
 import type { SparseWarn } from '../sparse-log.js';
-import { EPOLLET, EPOLLIN } from './abi/constants.js';
-import { Control } from './control.js';
-import type { CounterBlock } from './counter-block.js';
 import { blockOf, segmentOf } from './counter-segment.js';
 import { DatagramBatch } from './datagram-batch.js';
-import { Descriptors } from './descriptors.js';
-import { EpollLoop } from './epoll-loop.js';
-import type { ReportFault } from './fault.js';
 import { HandOverRing } from './hand-over.js';
 import { LoadMeter, loadWindowMs } from './load-meter.js';
-import { type FromThread, ownerOf, type ThreadSettings, type ToThread } from './messages.js';
+import type { FromThread, ThreadSettings, ToThread } from './messages.js';
 import { PipePool } from './pipe-pool.js';
 import { ReplyBatch } from './reply-batch.js';
 import { RouteSlab } from './route-slab.js';
-import { Sockets } from './sockets.js';
 import { SpareDescriptor } from './spare-descriptor.js';
-import { check } from './system-error.js';
 import { TcpPort, type TcpPortContext } from './tcp-port.js';
 import { ThreadConnections } from './thread-connections.js';
 import { threadLog } from './thread-log.js';
-import { TimerWheel } from './timer-wheel.js';
 import { UdpPort, type UdpPortContext } from './udp-port.js';
-import { Waker } from './wake.js';
 
 export interface ThreadMailbox {
   /** The next message of the main thread; undefined: there is none. */

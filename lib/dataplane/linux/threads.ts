@@ -1,20 +1,14 @@
 // dataplane/linux/threads.ts: the worker threads as the main thread sees them: started together, told things, woken, and
 // stopped in order. A thread that blocks in epoll_wait can not be terminated: process.exit() would wait for ever.
 import { Worker } from 'node:worker_threads';
-import { EFD_CLOEXEC, EFD_NONBLOCK } from './abi/constants.js';
-import { Control, createControlMemory } from './control.js';
-import { createOwnerTable, Descriptors } from './descriptors.js';
+import { EFD_CLOEXEC, EFD_NONBLOCK } from '../native/abi/constants.js';
+import { Control, createControlMemory } from '../native/control.js';
+import { createOwnerTable, Descriptors, mainOwner } from '../native/descriptors.js';
+import * as sys from '../native/syscalls.js';
+import { check } from '../native/system-error.js';
+import { Waker } from '../native/wake.js';
 import { createRingMemory } from './hand-over.js';
-import {
-  type FromThread,
-  mainOwner,
-  type ThreadSettings,
-  type ThreadTuning,
-  type ToThread,
-} from './messages.js';
-import * as sys from './syscalls.js';
-import { check } from './system-error.js';
-import { Waker } from './wake.js';
+import type { FromThread, ThreadSettings, ThreadTuning, ToThread } from './messages.js';
 
 export interface ThreadsOptions {
   /** At least 1. */

@@ -1,16 +1,16 @@
 // dataplane/linux/udp-flow.ts: one UDP client's way to one endpoint: a connected socket of its own, which hears of ICMP
 // errors. A flow that fails is over; the client's next datagram begins another one.
-import { EPOLLERR, EPOLLIN } from './abi/constants.js';
-import { EAGAIN, EINTR, isRefusal } from './abi/errno.js';
+import { EPOLLERR, EPOLLIN } from '../native/abi/constants.js';
+import { EAGAIN, EINTR, isRefusal } from '../native/abi/errno.js';
+import { type CounterBlock, count, txBytes } from '../native/counter-block.js';
+import type { ReadyHandler } from '../native/epoll-loop.js';
+import type { PreparedEndpoint } from '../native/prepared-endpoints.js';
+import type { Sockets } from '../native/sockets.js';
 import type { ClientKey } from './client-key.js';
-import { type CounterBlock, count, txBytes } from './counter-block.js';
 import type { DatagramBatch } from './datagram-batch.js';
-import type { ReadyHandler } from './epoll-loop.js';
 import { type Route, toPeer } from './outgoing-batch.js';
-import type { PreparedEndpoint } from './prepared-endpoints.js';
 import type { ReplyBatch, ReplySender } from './reply-batch.js';
 import type { SlabRoute } from './route-slab.js';
-import type { Sockets } from './sockets.js';
 
 export interface UdpFlowContext {
   readonly batch: DatagramBatch;

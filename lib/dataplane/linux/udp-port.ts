@@ -4,22 +4,26 @@
 import type { Balancer } from '../../balance/balancer.js';
 import { hostPort, type IpFamily } from '../../model/ip.js';
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
+import { EPOLLIN, IPPROTO_UDP, UDP_SEGMENT } from '../native/abi/constants.js';
+import { EAGAIN, EINTR, isLocalAddressTrouble, isShortage } from '../native/abi/errno.js';
+import { type CounterBlock, count, countFailure, open, opened, rxBytes } from '../native/counter-block.js';
+import type { EpollLoop, ReadyHandler } from '../native/epoll-loop.js';
+import { localAddressOf } from '../native/packet-info.js';
+import {
+  type PreparedEndpoint,
+  PreparedEndpoints,
+  type SharedEndpoint,
+} from '../native/prepared-endpoints.js';
+import { ipOf, portOf, sockaddrRoom } from '../native/socket-address.js';
+import type { Sockets } from '../native/sockets.js';
+import { check, SystemError } from '../native/system-error.js';
+import { Timer, type TimerOwner, type TimerWheel } from '../native/timer-wheel.js';
 import type { SparseWarn } from '../sparse-log.js';
-import { EPOLLIN, IPPROTO_UDP, UDP_SEGMENT } from './abi/constants.js';
-import { EAGAIN, EINTR, isLocalAddressTrouble, isShortage } from './abi/errno.js';
 import { type ClientKey, ClientKeys } from './client-key.js';
-import { type CounterBlock, count, countFailure, open, opened, rxBytes } from './counter-block.js';
 import { controlOffset, type DatagramBatch, nameOffset } from './datagram-batch.js';
-import type { EpollLoop, ReadyHandler } from './epoll-loop.js';
 import type { OutgoingBatch } from './outgoing-batch.js';
-import { localAddressOf } from './packet-info.js';
-import { type PreparedEndpoint, PreparedEndpoints, type SharedEndpoint } from './prepared-endpoints.js';
 import type { ReplyBatch, ReplySender } from './reply-batch.js';
 import type { RouteSlab } from './route-slab.js';
-import { ipOf, portOf, sockaddrRoom } from './socket-address.js';
-import type { Sockets } from './sockets.js';
-import { check, SystemError } from './system-error.js';
-import { Timer, type TimerOwner, type TimerWheel } from './timer-wheel.js';
 import { UdpFlow, type UdpFlowContext } from './udp-flow.js';
 
 const ticksPerIdleTime = 4;

@@ -1,8 +1,8 @@
 // Two datagrams have one key if, and only if, client and local address are the same.
 import t from 'tap';
 import { ClientKeys } from '../../../lib/dataplane/linux/client-key.js';
-import { localAddressOffset } from '../../../lib/dataplane/linux/packet-info.js';
-import { encodeSockaddr, ipv4Bytes, ipv6Bytes } from '../../../lib/dataplane/linux/socket-address.js';
+import { localAddressOffset } from '../../../lib/dataplane/native/packet-info.js';
+import { encodeSockaddr, ipv4Bytes, ipv6Bytes } from '../../../lib/dataplane/native/socket-address.js';
 import type { IpFamily } from '../../../lib/model/ip.js';
 
 function keysOf(ipFamily: IpFamily) {

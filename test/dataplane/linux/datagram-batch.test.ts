@@ -2,11 +2,11 @@
 import t from 'tap';
 import { controlOffset, DatagramBatch, nameOffset } from '../../../lib/dataplane/linux/datagram-batch.js';
 import { batchSize } from '../../../lib/dataplane/linux/datagram-headers.js';
-import { NativeMemory } from '../../../lib/dataplane/linux/native-memory.js';
 import { toPeer } from '../../../lib/dataplane/linux/outgoing-batch.js';
-import { localAddressOf } from '../../../lib/dataplane/linux/packet-info.js';
-import { ipOf, portOf } from '../../../lib/dataplane/linux/socket-address.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
+import { NativeMemory } from '../../../lib/dataplane/native/native-memory.js';
+import { localAddressOf } from '../../../lib/dataplane/native/packet-info.js';
+import { ipOf, portOf } from '../../../lib/dataplane/native/socket-address.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { UdpSockets } from './udp-sockets.js';
 
 /** Sends one datagram of each of these lengths, filled with its number. */

@@ -1,6 +1,5 @@
 // The headers say to the kernel what they were told, and the kernel's answers are read from where it puts them.
 import t from 'tap';
-import { MSG_DONTWAIT } from '../../../lib/dataplane/linux/abi/constants.js';
 import {
   batchSize,
   DatagramHeaders,
@@ -8,9 +7,10 @@ import {
   nullPointer,
   pointerTo,
 } from '../../../lib/dataplane/linux/datagram-headers.js';
-import { NativeMemory } from '../../../lib/dataplane/linux/native-memory.js';
-import { ipOf, portOf, sockaddrRoom, sockaddrSize } from '../../../lib/dataplane/linux/socket-address.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
+import { MSG_DONTWAIT } from '../../../lib/dataplane/native/abi/constants.js';
+import { NativeMemory } from '../../../lib/dataplane/native/native-memory.js';
+import { ipOf, portOf, sockaddrRoom, sockaddrSize } from '../../../lib/dataplane/native/socket-address.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { UdpSockets } from './udp-sockets.js';
 
 t.test('an address is two words', async (t) => {

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLinuxDataPlane } from '../../../lib/dataplane/linux/data-plane.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { ListenError } from '../../../lib/proxier/data-plane.js';
 import { configOf, specOf } from '../conformance/plane.js';
 import { relayingEpolls } from './relayed-by-thread.js';

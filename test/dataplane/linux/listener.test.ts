@@ -1,8 +1,8 @@
 // What a listener's handle tells its thread, and what it does not bother it with.
 import t from 'tap';
-import { blockLength, count, opened } from '../../../lib/dataplane/linux/counter-block.js';
 import { LinuxListener } from '../../../lib/dataplane/linux/listener.js';
 import type { ToThread } from '../../../lib/dataplane/linux/messages.js';
+import { blockLength, count, opened } from '../../../lib/dataplane/native/counter-block.js';
 import { specOf } from '../conformance/plane.js';
 
 function listener() {

@@ -1,8 +1,8 @@
 // The sockets that clients come to, and what is said when there is none to be had.
 import t from 'tap';
-import { createOwnerTable, Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
 import { openListeningSocket } from '../../../lib/dataplane/linux/listening-socket.js';
-import { Sockets } from '../../../lib/dataplane/linux/sockets.js';
+import { createOwnerTable, Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { Sockets } from '../../../lib/dataplane/native/sockets.js';
 import { openDescriptors } from '../conformance/waiting.js';
 
 const common = { keepAliveDelayMs: 15_000, udpSocketBufferBytes: 262_144 };

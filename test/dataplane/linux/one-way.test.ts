@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { ChunkPool, chunkBytes } from '../../../lib/dataplane/linux/chunk-pool.js';
+import { type Moved, OneWay } from '../../../lib/dataplane/linux/one-way.js';
 import {
   AF_UNIX,
   MSG_DONTWAIT,
@@ -12,14 +14,12 @@ import {
   SHUT_WR,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-} from '../../../lib/dataplane/linux/abi/constants.js';
-import { ChunkPool, chunkBytes } from '../../../lib/dataplane/linux/chunk-pool.js';
-import { Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
-import { NativeMemory } from '../../../lib/dataplane/linux/native-memory.js';
-import { type Moved, OneWay } from '../../../lib/dataplane/linux/one-way.js';
-import { encodeSockaddr } from '../../../lib/dataplane/linux/socket-address.js';
-import { Sockets } from '../../../lib/dataplane/linux/sockets.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
+} from '../../../lib/dataplane/native/abi/constants.js';
+import { Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { NativeMemory } from '../../../lib/dataplane/native/native-memory.js';
+import { encodeSockaddr } from '../../../lib/dataplane/native/socket-address.js';
+import { Sockets } from '../../../lib/dataplane/native/sockets.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { listenerFor } from '../conformance/plane.js';
 import { echo, receive, receiveAll, tcpClient, tcpEndpoint } from '../conformance/tcp-peers.js';
 import { eventually, within } from '../conformance/waiting.js';

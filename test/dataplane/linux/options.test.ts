@@ -1,13 +1,13 @@
 // The defaults of the linux data plane, and what its threads take of the descriptors.
 import { availableParallelism } from 'node:os';
 import t from 'tap';
-import { readEphemeralPorts } from '../../../lib/dataplane/linux/ephemeral-ports.js';
 import {
   pipesPerThread,
   resolveOptions,
   threadDescriptors,
   tuningOf,
 } from '../../../lib/dataplane/linux/options.js';
+import { readEphemeralPorts } from '../../../lib/dataplane/native/ephemeral-ports.js';
 
 t.test('what is not said has its documented default', async (t) => {
   t.match(resolveOptions({ endpointSetAsideMs: 5000 }), {

@@ -1,12 +1,12 @@
 // What leaves as one message, what does not, and what is done where the kernel takes no such message.
 import t from 'tap';
-import { SOL_SOCKET } from '../../../lib/dataplane/linux/abi/constants.js';
 import { DatagramBatch } from '../../../lib/dataplane/linux/datagram-batch.js';
 import { batchSize, datagramRoom } from '../../../lib/dataplane/linux/datagram-headers.js';
-import { NativeMemory } from '../../../lib/dataplane/linux/native-memory.js';
 import { OutgoingBatch, type Route, toPeer } from '../../../lib/dataplane/linux/outgoing-batch.js';
 import { RouteSlab } from '../../../lib/dataplane/linux/route-slab.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
+import { SOL_SOCKET } from '../../../lib/dataplane/native/abi/constants.js';
+import { NativeMemory } from '../../../lib/dataplane/native/native-memory.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { SO_NO_CHECK, UdpSockets } from './udp-sockets.js';
 
 function filled(): OutgoingBatch {

@@ -1,7 +1,7 @@
 // Pipes are used again only when they are empty, and there are never more than may be.
 import t from 'tap';
-import { createOwnerTable, Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
 import { PipePool } from '../../../lib/dataplane/linux/pipe-pool.js';
+import { createOwnerTable, Descriptors } from '../../../lib/dataplane/native/descriptors.js';
 import { openPipeEnds } from './bulk.js';
 
 t.test('a pipe that still holds bytes is closed, an empty one is the next to be taken', async (t) => {

@@ -1,8 +1,8 @@
 // dataplane/linux/relayed-by-thread.ts: which thread relays how many connections, by what its epoll watches (proc(5),
 // /proc/pid/fdinfo): the one place where that can be seen from outside.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { EPOLLERR, EPOLLHUP } from '../../../lib/dataplane/linux/abi/constants.js';
 import { watchedEvents } from '../../../lib/dataplane/linux/tcp-dial.js';
+import { EPOLLERR, EPOLLHUP } from '../../../lib/dataplane/native/abi/constants.js';
 
 /** The kernel adds these two. */
 const mask = ((watchedEvents | EPOLLERR | EPOLLHUP) >>> 0).toString(16);

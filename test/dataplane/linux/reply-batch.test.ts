@@ -1,12 +1,12 @@
 // Replies wait for the end of the turn, or for whoever needs them gone, and leave once, with their own sender.
 import t, { type Test } from 'tap';
 import { batchSize } from '../../../lib/dataplane/linux/datagram-headers.js';
-import { createOwnerTable, Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
-import { EpollLoop } from '../../../lib/dataplane/linux/epoll-loop.js';
-import { NativeMemory } from '../../../lib/dataplane/linux/native-memory.js';
 import { toPeer } from '../../../lib/dataplane/linux/outgoing-batch.js';
 import { ReplyBatch, type ReplySender } from '../../../lib/dataplane/linux/reply-batch.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
+import { createOwnerTable, Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { EpollLoop } from '../../../lib/dataplane/native/epoll-loop.js';
+import { NativeMemory } from '../../../lib/dataplane/native/native-memory.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { UdpSockets } from './udp-sockets.js';
 
 function started(t: Test) {

@@ -1,8 +1,8 @@
 // Every struct and call goes through this machine's kernel once, and whatever is not as we think is found.
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { type Layouts, layouts } from '../../../lib/dataplane/linux/abi/layouts.js';
 import { selfTest } from '../../../lib/dataplane/linux/self-test.js';
+import { type Layouts, layouts } from '../../../lib/dataplane/native/abi/layouts.js';
 import { createNamespace, type Namespace } from '../../../lib/demo/namespaces.js';
 import type { ExecResult } from '../../../lib/proxier/exec.js';
 import { openDescriptors } from '../conformance/waiting.js';

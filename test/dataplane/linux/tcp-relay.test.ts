@@ -4,23 +4,23 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { ChunkPool, chunkBytes } from '../../../lib/dataplane/linux/chunk-pool.js';
+import { PipePool } from '../../../lib/dataplane/linux/pipe-pool.js';
+import { watchedEvents } from '../../../lib/dataplane/linux/tcp-dial.js';
+import { clientTag, type RelayContext, TcpRelay } from '../../../lib/dataplane/linux/tcp-relay.js';
 import {
   AF_UNIX,
   MSG_DONTWAIT,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-} from '../../../lib/dataplane/linux/abi/constants.js';
-import { ChunkPool, chunkBytes } from '../../../lib/dataplane/linux/chunk-pool.js';
-import { blockLength } from '../../../lib/dataplane/linux/counter-block.js';
-import { Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
-import { EpollLoop } from '../../../lib/dataplane/linux/epoll-loop.js';
-import { NativeMemory } from '../../../lib/dataplane/linux/native-memory.js';
-import { PipePool } from '../../../lib/dataplane/linux/pipe-pool.js';
-import { Sockets } from '../../../lib/dataplane/linux/sockets.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
-import { watchedEvents } from '../../../lib/dataplane/linux/tcp-dial.js';
-import { clientTag, type RelayContext, TcpRelay } from '../../../lib/dataplane/linux/tcp-relay.js';
-import { TimerWheel } from '../../../lib/dataplane/linux/timer-wheel.js';
+} from '../../../lib/dataplane/native/abi/constants.js';
+import { blockLength } from '../../../lib/dataplane/native/counter-block.js';
+import { Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { EpollLoop } from '../../../lib/dataplane/native/epoll-loop.js';
+import { NativeMemory } from '../../../lib/dataplane/native/native-memory.js';
+import { Sockets } from '../../../lib/dataplane/native/sockets.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
+import { TimerWheel } from '../../../lib/dataplane/native/timer-wheel.js';
 import { configOf, listenerFor, planeFor, specOf } from '../conformance/plane.js';
 import { receive, receiveAll, tcpClient, tcpEndpoint } from '../conformance/tcp-peers.js';
 import { tcpRelayTests } from '../conformance/tcp-relay.js';

@@ -2,14 +2,14 @@
 // see tcp-dial.test.ts, udp-port.test.ts and thread-connections.test.ts.
 import { createServer, type Socket } from 'node:net';
 import t from 'tap';
-import { Control, createControlMemory } from '../../../lib/dataplane/linux/control.js';
-import { Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
 import { createRingMemory, HandOverRing } from '../../../lib/dataplane/linux/hand-over.js';
 import { resolveOptions, tuningOf } from '../../../lib/dataplane/linux/options.js';
-import { encodeSockaddr } from '../../../lib/dataplane/linux/socket-address.js';
-import { Sockets } from '../../../lib/dataplane/linux/sockets.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
 import { DataPlaneThread } from '../../../lib/dataplane/linux/thread.js';
+import { Control, createControlMemory } from '../../../lib/dataplane/native/control.js';
+import { Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { encodeSockaddr } from '../../../lib/dataplane/native/socket-address.js';
+import { Sockets } from '../../../lib/dataplane/native/sockets.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { listeningTests } from '../conformance/listening.js';
 import { eventually } from '../conformance/waiting.js';
 import { makeSpreadPlane } from './make-plane.js';

@@ -3,23 +3,23 @@
 import type { Test } from 'tap';
 import type { Balancer } from '../../../lib/balance/balancer.js';
 import { roundRobin } from '../../../lib/balance/round-robin.js';
-import { Control, createControlMemory } from '../../../lib/dataplane/linux/control.js';
-import { addUp, type BlockTotals, blockLength } from '../../../lib/dataplane/linux/counter-block.js';
 import { DatagramBatch } from '../../../lib/dataplane/linux/datagram-batch.js';
-import { createOwnerTable, Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
-import { everyPort } from '../../../lib/dataplane/linux/ephemeral-ports.js';
-import { EpollLoop } from '../../../lib/dataplane/linux/epoll-loop.js';
 import { createRingMemory, HandOverRing } from '../../../lib/dataplane/linux/hand-over.js';
 import { openListeningSocket } from '../../../lib/dataplane/linux/listening-socket.js';
 import { PipePool } from '../../../lib/dataplane/linux/pipe-pool.js';
 import { ReplyBatch } from '../../../lib/dataplane/linux/reply-batch.js';
 import { RouteSlab } from '../../../lib/dataplane/linux/route-slab.js';
-import { Sockets } from '../../../lib/dataplane/linux/sockets.js';
 import { SpareDescriptor } from '../../../lib/dataplane/linux/spare-descriptor.js';
 import { TcpPort, type TcpPortContext } from '../../../lib/dataplane/linux/tcp-port.js';
 import { ThreadConnections } from '../../../lib/dataplane/linux/thread-connections.js';
-import { TimerWheel } from '../../../lib/dataplane/linux/timer-wheel.js';
 import { UdpPort, type UdpPortContext } from '../../../lib/dataplane/linux/udp-port.js';
+import { Control, createControlMemory } from '../../../lib/dataplane/native/control.js';
+import { addUp, type BlockTotals, blockLength } from '../../../lib/dataplane/native/counter-block.js';
+import { createOwnerTable, Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { everyPort } from '../../../lib/dataplane/native/ephemeral-ports.js';
+import { EpollLoop } from '../../../lib/dataplane/native/epoll-loop.js';
+import { Sockets } from '../../../lib/dataplane/native/sockets.js';
+import { TimerWheel } from '../../../lib/dataplane/native/timer-wheel.js';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
 
 export interface TurnedByHand {

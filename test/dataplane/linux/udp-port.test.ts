@@ -1,8 +1,6 @@
 // The linux data plane moves datagrams as every data plane must; and how many of them at once.
 import t, { type Test } from 'tap';
 import { roundRobin } from '../../../lib/balance/round-robin.js';
-import { MSG_DONTWAIT, SOL_SOCKET } from '../../../lib/dataplane/linux/abi/constants.js';
-import { blockLength } from '../../../lib/dataplane/linux/counter-block.js';
 import { DatagramBatch } from '../../../lib/dataplane/linux/datagram-batch.js';
 import {
   batchSize,
@@ -10,17 +8,19 @@ import {
   datagramRoom,
   pointerTo,
 } from '../../../lib/dataplane/linux/datagram-headers.js';
-import { Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
-import { EpollLoop } from '../../../lib/dataplane/linux/epoll-loop.js';
-import { NativeMemory } from '../../../lib/dataplane/linux/native-memory.js';
 import { OutgoingBatch, type Route, toPeer } from '../../../lib/dataplane/linux/outgoing-batch.js';
 import { ReplyBatch } from '../../../lib/dataplane/linux/reply-batch.js';
 import { RouteSlab } from '../../../lib/dataplane/linux/route-slab.js';
-import { sockaddrRoom, sockaddrSize } from '../../../lib/dataplane/linux/socket-address.js';
-import { Sockets } from '../../../lib/dataplane/linux/sockets.js';
-import * as sys from '../../../lib/dataplane/linux/syscalls.js';
-import { TimerWheel } from '../../../lib/dataplane/linux/timer-wheel.js';
 import { UdpPort } from '../../../lib/dataplane/linux/udp-port.js';
+import { MSG_DONTWAIT, SOL_SOCKET } from '../../../lib/dataplane/native/abi/constants.js';
+import { blockLength } from '../../../lib/dataplane/native/counter-block.js';
+import { Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { EpollLoop } from '../../../lib/dataplane/native/epoll-loop.js';
+import { NativeMemory } from '../../../lib/dataplane/native/native-memory.js';
+import { sockaddrRoom, sockaddrSize } from '../../../lib/dataplane/native/socket-address.js';
+import { Sockets } from '../../../lib/dataplane/native/sockets.js';
+import * as sys from '../../../lib/dataplane/native/syscalls.js';
+import { TimerWheel } from '../../../lib/dataplane/native/timer-wheel.js';
 import { udpTests } from '../conformance/udp.js';
 import { makeLinuxPlane, makeSpreadPlane } from './make-plane.js';
 import { type BoundSocket, SO_NO_CHECK, UdpSockets } from './udp-sockets.js';

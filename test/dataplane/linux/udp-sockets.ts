@@ -4,10 +4,10 @@ import {
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_RECVPKTINFO,
-} from '../../../lib/dataplane/linux/abi/constants.js';
-import { createOwnerTable, Descriptors } from '../../../lib/dataplane/linux/descriptors.js';
-import { encodeSockaddr, portOf } from '../../../lib/dataplane/linux/socket-address.js';
-import { Sockets } from '../../../lib/dataplane/linux/sockets.js';
+} from '../../../lib/dataplane/native/abi/constants.js';
+import { createOwnerTable, Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import { encodeSockaddr, portOf } from '../../../lib/dataplane/native/socket-address.js';
+import { Sockets } from '../../../lib/dataplane/native/sockets.js';
 import type { IpFamily } from '../../../lib/model/ip.js';
 
 export interface BoundSocket {

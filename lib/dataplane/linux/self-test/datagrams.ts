@@ -1,11 +1,11 @@
 // dataplane/linux/self-test/datagrams.ts: sockaddr, mmsghdr, msghdr, iovec, cmsghdr and the pktinfo structs: datagrams
 // go over loopback, two by one call, and what the kernel says of them must be where the layouts say.
 import { networkInterfaces } from 'node:os';
-import { SOCK_DGRAM } from '../abi/constants.js';
-import { EINVAL } from '../abi/errno.js';
-import type { Layouts } from '../abi/layouts.js';
-import { NativeMemory } from '../native-memory.js';
-import * as sys from '../syscalls.js';
+import { SOCK_DGRAM } from '../../native/abi/constants.js';
+import { EINVAL } from '../../native/abi/errno.js';
+import type { Layouts } from '../../native/abi/layouts.js';
+import { NativeMemory } from '../../native/native-memory.js';
+import * as sys from '../../native/syscalls.js';
 import {
   controlOf,
   expectedControl,

@@ -8,9 +8,9 @@ import {
   IPPROTO_IPV6,
   IPV6_PKTINFO,
   IPV6_RECVPKTINFO,
-} from '../abi/constants.js';
-import type { Layouts } from '../abi/layouts.js';
-import { ipv4Bytes, ipv6Bytes } from '../socket-address.js';
+} from '../../native/abi/constants.js';
+import type { Layouts } from '../../native/abi/layouts.js';
+import { ipv4Bytes, ipv6Bytes } from '../../native/socket-address.js';
 
 export interface Family {
   readonly af: number;

@@ -6,11 +6,11 @@ import {
   MSG_NOSIGNAL,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
-} from '../abi/constants.js';
-import { EPERM } from '../abi/errno.js';
-import type { Layouts } from '../abi/layouts.js';
-import { NativeMemory } from '../native-memory.js';
-import * as sys from '../syscalls.js';
+} from '../../native/abi/constants.js';
+import { EPERM } from '../../native/abi/errno.js';
+import type { Layouts } from '../../native/abi/layouts.js';
+import { NativeMemory } from '../../native/native-memory.js';
+import * as sys from '../../native/syscalls.js';
 import { expectedSockaddr, type Family, readSockaddr, sockaddrOf } from './families.js';
 import { type Message, MessageHeaders } from './message-headers.js';
 import { expect, expectEqual, type Scratch, succeed } from './scratch.js';

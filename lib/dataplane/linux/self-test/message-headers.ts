@@ -1,7 +1,7 @@
 // dataplane/linux/self-test/message-headers.ts: the memory of a few datagrams for sendmmsg and recvmmsg, laid out by the
 // layouts it is given. Apart from DatagramBatch, which is built for speed, and on abi/ as it is.
-import type { Layouts } from '../abi/layouts.js';
-import { NativeMemory } from '../native-memory.js';
+import type { Layouts } from '../../native/abi/layouts.js';
+import { NativeMemory } from '../../native/native-memory.js';
 import { expect } from './scratch.js';
 
 /** Bytes for each of a datagram's name, control message and data: far more than any layout asks for. */

@@ -1,7 +1,7 @@
 // dataplane/linux/self-test/scratch.ts: what the parts of the self-test share: descriptors that are closed when it is
 // over, and errors that say what does not fit.
-import { Descriptors } from '../descriptors.js';
-import { check } from '../system-error.js';
+import { Descriptors } from '../../native/descriptors.js';
+import { check } from '../../native/system-error.js';
 
 export class Scratch {
   readonly #descriptors = new Descriptors(1, undefined);

@@ -12,11 +12,11 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   SPLICE_F_NONBLOCK,
-} from '../abi/constants.js';
-import { EAGAIN, EBADF } from '../abi/errno.js';
-import type { Layouts } from '../abi/layouts.js';
-import { NativeMemory } from '../native-memory.js';
-import * as sys from '../syscalls.js';
+} from '../../native/abi/constants.js';
+import { EAGAIN, EBADF } from '../../native/abi/errno.js';
+import type { Layouts } from '../../native/abi/layouts.js';
+import { NativeMemory } from '../../native/native-memory.js';
+import * as sys from '../../native/syscalls.js';
 import { expect, type Scratch, succeed } from './scratch.js';
 
 /** All of it is there already. */
