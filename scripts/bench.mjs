@@ -1,10 +1,10 @@
 // scripts/bench.mjs: `npm run bench` (data-plane), `npm run bench:scale`, `npm run soak`. Installs what is missing, builds,
 // and runs dist/bench/NAME/main.js with the arguments after the name. Root or not: it makes its own network namespaces.
-import { build, ensureModules, ensureSystemPackages, run } from './steps.mjs';
+import { build, ensureModules, ensureSystemPackages, run, usrsctpNeeds } from './steps.mjs';
 
 /** What each of them needs beside Node.js. */
 const programsOf = {
-  'data-plane': ['ip', 'iptables', 'unshare', 'sysctl', 'haproxy', 'nginx', 'wrk', 'iperf3'],
+  'data-plane': ['ip', 'iptables', 'unshare', 'sysctl', 'haproxy', 'nginx', 'wrk', 'iperf3', ...usrsctpNeeds],
   scale: ['iptables', 'ip', 'conntrack', 'unshare'],
   soak: [],
 };

@@ -77,7 +77,12 @@ const packageOf = {
   [`${foreign.triple}-gcc`]: foreign.compiler,
   [`/usr/${foreign.triple}/include/errno.h`]: foreign.headers,
   'musl-gcc': 'musl-tools',
+  gcc: 'gcc libc6-dev',
+  '/usr/include/usrsctp.h': 'libusrsctp-dev',
 };
+
+/** What the SCTP peers on usrsctp are compiled with (test/support/usrsctp.ts). */
+export const usrsctpNeeds = ['gcc', '/usr/include/usrsctp.h'];
 
 /**
  * Debian packages for the given programs (or files): installed when we are root, else the exact command is printed and

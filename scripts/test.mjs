@@ -4,13 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { createReadStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build, cCompilers, ensureModules, ensureSystemPackages, root, run } from './steps.mjs';
+import { build, cCompilers, ensureModules, ensureSystemPackages, root, run, usrsctpNeeds } from './steps.mjs';
 
 const args = process.argv.slice(2);
 const full = args.includes('--full');
 const named = args.filter((argument) => !argument.startsWith('--'));
 
-ensureSystemPackages(['iptables', 'nft', 'ip', 'conntrack', 'unshare', 'curl', 'sysctl'], {
+ensureSystemPackages(['iptables', 'nft', 'ip', 'conntrack', 'unshare', 'curl', 'sysctl', ...usrsctpNeeds], {
   programs: cCompilers,
   lost: 'without them no test compares struct layouts with C headers',
 });

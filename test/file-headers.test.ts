@@ -16,7 +16,13 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     by: 'integration/bad-input.test.ts',
     why: 'glue: seen when descriptors run out',
   },
+  'compose/demo-sctp-ask.ts': { by: 'demo/endpoints.test.ts', why: 'a program, asked there' },
+  'compose/demo-sctp-echo.ts': { by: 'demo/endpoints.test.ts', why: 'a program, started there' },
   'compose/log.ts': { by: 'compose/process-guard.test.ts', why: 'glue: seen as lines on stderr' },
+  'compose/sctp-plane.ts': {
+    by: 'integration/sctp-changes.test.ts',
+    why: 'glue: seen as SCTP that is served, or not',
+  },
   'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
   'dataplane/native/abi/constants.ts': {
     by: 'dataplane/native/abi/layouts.test.ts',
@@ -72,6 +78,105 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     why: 'the declarations of C functions',
   },
   'dataplane/linux/tcp-port.ts': { by: 'dataplane/linux/data-plane.test.ts', why: 'conformance: listening' },
+  'dataplane/sctp-peer/association.ts': {
+    by: 'dataplane/sctp-peer/stack.test.ts',
+    why: 'seen as messages that come back',
+  },
+  'dataplane/sctp-peer/connect.ts': { by: 'dataplane/sctp-peer/stack.test.ts', why: 'every test of it' },
+  'dataplane/sctp-peer/echo-server.ts': { by: 'dataplane/sctp-peer/stack.test.ts', why: 'every test of it' },
+  'dataplane/sctp-peer/probe.ts': {
+    by: 'dataplane/sctp-peer/stack.test.ts',
+    why: 'needs raw sockets, as that does',
+  },
+  'dataplane/sctp-peer/raw-ipv4.ts': {
+    by: 'dataplane/sctp-peer/stack.test.ts',
+    why: 'every packet of it',
+  },
+  'dataplane/sctp-peer/seat.ts': {
+    by: 'dataplane/sctp-peer/stack.test.ts',
+    why: 'one for each association of it',
+  },
+  'dataplane/sctp-terminate/child-process.ts': {
+    by: 'dataplane/sctp-terminate/data-plane.test.ts',
+    why: 'seen as a child that comes back',
+  },
+  'dataplane/sctp-terminate/child.ts': {
+    by: 'dataplane/sctp-terminate/data-plane.test.ts',
+    why: 'the child that it starts',
+  },
+  'dataplane/sctp-terminate/messages.ts': {
+    by: 'dataplane/sctp-terminate/data-plane.test.ts',
+    why: 'types and a number',
+  },
+  'dataplane/sctp-terminate/terminated-association.ts': {
+    by: 'dataplane/sctp-terminate/data-plane.test.ts',
+    why: 'every message through it',
+  },
+  'dataplane/sctp-terminate/terminating-listener.ts': {
+    by: 'dataplane/sctp-terminate/data-plane.test.ts',
+    why: 'seen as its counters',
+  },
+  'dataplane/sctp-terminate/terminator.ts': {
+    by: 'dataplane/sctp-terminate/data-plane.test.ts',
+    why: 'what the child does',
+  },
+  'dataplane/sctp/listen-failure.ts': {
+    by: 'dataplane/sctp/permission.test.ts',
+    why: 'seen where raw sockets are forbidden',
+  },
+  'dataplane/sctp/listener.ts': {
+    by: 'dataplane/sctp/data-plane.test.ts',
+    why: 'the handle that opens there',
+  },
+  'dataplane/sctp/raw/constants.ts': {
+    by: 'dataplane/native/abi/layouts.test.ts',
+    why: 'numbers, compared in C',
+  },
+  'dataplane/sctp/raw/syscalls.ts': {
+    by: 'dataplane/sctp/raw/raw-sockets.test.ts',
+    why: 'the declarations of C functions',
+  },
+  'dataplane/sctp/relay/counters.ts': {
+    by: 'dataplane/sctp/relay/relay.test.ts',
+    why: 'seen as what is counted',
+  },
+  'dataplane/sctp/relay/endpoint-side.ts': {
+    by: 'dataplane/sctp/relay/relay.test.ts',
+    why: 'seen as packets that come back',
+  },
+  'dataplane/sctp/relay/flow.ts': {
+    by: 'dataplane/sctp/relay/flow-table.test.ts',
+    why: 'what the table holds',
+  },
+  'dataplane/sctp/relay/leg.ts': {
+    by: 'dataplane/sctp/relay/leg-table.test.ts',
+    why: 'what the table holds',
+  },
+  'dataplane/sctp/relay/options.ts': { by: 'dataplane/sctp/options.test.ts', why: 'its defaults' },
+  'dataplane/sctp/relay/packet.ts': {
+    by: 'dataplane/sctp/relay/relay.test.ts',
+    why: 'every packet there is one',
+  },
+  'dataplane/sctp/relay/path-errors.ts': {
+    by: 'dataplane/sctp/relay/relay.test.ts',
+    why: 'seen as ICMP errors that arrive',
+  },
+  'dataplane/sctp/relay/relay-listener.ts': {
+    by: 'dataplane/sctp/relay/relay.test.ts',
+    why: 'what INITs are for',
+  },
+  'dataplane/sctp/relay/targets.ts': { by: 'dataplane/sctp/relay/attempts.test.ts', why: 'whom INITs go to' },
+  'dataplane/sctp/relay/transport.ts': {
+    by: 'dataplane/sctp/relay/relay.test.ts',
+    why: 'an interface and a number',
+  },
+  'dataplane/sctp/wire/answers.ts': {
+    by: 'dataplane/sctp/relay/relay.test.ts',
+    why: 'seen as packets that are sent',
+  },
+  'dataplane/sctp/wire/format.ts': { by: 'dataplane/sctp/wire/chunks.test.ts', why: 'numbers and offsets' },
+  'dataplane/sctp/wire/ip-header.ts': { by: 'dataplane/sctp/wire/icmp.test.ts', why: 'what errors quote' },
+  'dataplane/sctp/worker.ts': { by: 'dataplane/sctp/thread-handle.test.ts', why: 'the thread it starts' },
   'dataplane/linux/udp-flow.ts': { by: 'dataplane/linux/udp-port.test.ts', why: 'conformance: datagrams' },
   'dataplane/native/wake.ts': {
     by: 'dataplane/linux/threads.test.ts',
@@ -111,6 +216,7 @@ function headerProblem({ path, text }: LibSource): string | undefined {
 
 /** Types are erased: of a file that holds nothing else the compiler leaves `export {};`. */
 function isTypesOnly(path: string): boolean {
+  if (path.endsWith('.d.ts')) return true;
   const code = readFileSync(join('dist/lib', path.replace(/\.ts$/, '.js')), 'utf8');
   return (
     code

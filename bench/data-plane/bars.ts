@@ -54,6 +54,12 @@ export const bars: readonly Bar[] = [
     against: 'node',
     ...atLeast(2.5, 'throughput', severalDatagrams),
   },
+  {
+    title: 'SCTP throughput against the peers directly',
+    against: 'direct',
+    ...atLeast(0.6, 'throughput', kinds('sctp')),
+  },
+  { title: 'SCTP, µs of CPU for a packet', against: undefined, ...atMost(15, 'cpu', kinds('sctp')) },
   { title: 'KiB for an idle connection', against: undefined, ...atMost(2, 'memory', kinds('idle')) },
 ];
 

@@ -16,6 +16,8 @@ CPU is user and system time of all threads and processes of the proxy alone. HAP
 load and the endpoints share the cores with the proxy, so throughput says less than CPU: a cheaper proxy leaves the
 load more time. Memory of idle connections is the growth of VmRSS of a process that has served 200 before; buffers in
 the kernel are not in it. nginx and HAProxy reserve a part for their connections when they start, which is not counted.
+SCTP: usrsctp at both ends, in namespaces of their own; \`direct\` is the same way through a third one, routed by the
+kernel; the relay is the same beside either data plane.
 `;
 
 async function main(): Promise<number> {

@@ -25,6 +25,10 @@ export async function measure(
   work: Work,
   seconds: number,
 ): Promise<Measurement> {
+  if (work.kind === 'sctp') {
+    const sctp = await rig.sctp();
+    return sctp.measure(running.target.name === 'direct', work.bytes, seconds);
+  }
   if (work.kind === 'idle') return { memory: await idleMemory(rig, running, work.connections) };
   const port = running.ports[endpointOf(work.kind)];
   const before = cpuSeconds(running.pids);
@@ -36,7 +40,7 @@ export async function measure(
 
 function carryOut(
   rig: Rig,
-  work: Exclude<Work, { kind: 'idle' }>,
+  work: Exclude<Work, { kind: 'idle' | 'sctp' }>,
   port: number,
   seconds: number,
 ): Promise<Done> {

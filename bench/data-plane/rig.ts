@@ -10,6 +10,7 @@ import { createNamespace, type Namespace } from '../../lib/demo/namespaces.js';
 import { processTree } from '../shared/process-usage.js';
 import { type Program, programOf } from '../shared/program.js';
 import type { LoadCommand } from './load-program.js';
+import { createSctpBench, type SctpBench } from './sctp.js';
 import { haproxyConfig, nginxHttpConfig, nginxStreamConfig } from './server-config.js';
 import { type Ports, type Target, targetsOn } from './targets.js';
 import { wrkScriptText } from './tool-output.js';
@@ -30,6 +31,8 @@ export interface Rig {
   readonly wrkScript: string;
   /** A second instance that has done nothing yet. */
   startFresh(target: Target): Promise<RunningTarget>;
+  /** Made when it is first asked for. */
+  sctp(): Promise<SctpBench>;
   close(): Promise<void>;
 }
 
@@ -38,19 +41,28 @@ const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
 export async function createRig(): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'kube-portal-bench-'));
   const namespace = await createNamespace('bench');
+  let sctp: Promise<SctpBench> | undefined;
   const close = async (): Promise<void> => {
-    await namespace.close();
+    await Promise.all([namespace.close(), sctp?.then((made) => made.close())]);
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    return { ...(await fill(namespace, folder)), close };
+    const filled = await fill(namespace, folder);
+    return {
+      ...filled,
+      sctp: () => {
+        sctp ??= createSctpBench();
+        return sctp;
+      },
+      close,
+    };
   } catch (err) {
     await close();
     throw err;
   }
 }
 
-async function fill(namespace: Namespace, folder: string): Promise<Omit<Rig, 'close'>> {
+async function fill(namespace: Namespace, folder: string): Promise<Omit<Rig, 'close' | 'sctp'>> {
   // Ports below are the benchmark's own; many short connections need all the others.
   await mustRun(namespace, ['sysctl', '-qw', 'net.ipv4.ip_local_port_range=10000 65535']);
   const load = programOf<LoadCommand>(

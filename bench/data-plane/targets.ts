@@ -49,11 +49,14 @@ export function endpointOf(kind: Work['kind']): Endpoint {
       return 'udp';
     case 'idle':
       return 'echo';
+    case 'sctp':
+      throw new Error('SCTP has namespaces of its own (sctp.ts)');
   }
 }
 
-/** HAProxy has no UDP; without a proxy there is none whose memory could grow. */
+/** SCTP's packets are the relay's, whatever the data plane. HAProxy has no UDP; without a proxy there is none whose memory could grow. */
 export function canDo(name: TargetName, kind: Work['kind']): boolean {
+  if (kind === 'sctp') return name === 'direct' || name === 'linux';
   if (kind === 'udp') return name !== 'haproxy-1' && name !== 'haproxy-n';
   return kind !== 'idle' || name !== 'direct';
 }

@@ -5,6 +5,7 @@ export type Work =
   | { readonly kind: 'keep-alive'; readonly connections: number }
   | { readonly kind: 'connect'; readonly connections: number }
   | { readonly kind: 'udp'; readonly bytes: number; readonly clients: number; readonly inFlight: number }
+  | { readonly kind: 'sctp'; readonly bytes: number }
   | { readonly kind: 'idle'; readonly connections: number };
 
 export interface Row {
@@ -37,6 +38,7 @@ export const rows: readonly Row[] = [
   udp(1400, 1, 32),
   udp(1400, 64, 1),
   udp(1400, 64, 4),
+  { id: 'sctp-1000', title: 'SCTP messages of 1,000 B, one way', work: { kind: 'sctp', bytes: 1000 } },
   { id: 'idle', title: 'Idle TCP connections: 9,000', work: { kind: 'idle', connections: 9000 } },
 ];
 
@@ -72,6 +74,7 @@ export type Measurement = Readonly<Partial<Record<Metric, number>>>;
 export function labelOf(kind: Work['kind'], metric: Metric): string {
   switch (metric) {
     case 'throughput':
+      if (kind === 'sctp') return 'MB/s';
       return kind === 'bulk' ? 'Gbit/s' : kind === 'udp' ? 'round trips/s' : 'requests/s';
     case 'p50Us':
       return 'p50, µs';
@@ -86,11 +89,12 @@ export function labelOf(kind: Work['kind'], metric: Metric): string {
 
 export function cpuUnit(kind: Work['kind']): string {
   if (kind === 'bulk') return 's per GB';
+  if (kind === 'sctp') return 'µs per packet';
   return kind === 'udp' ? 'µs per round trip' : kind === 'connect' ? 'µs per connection' : 'µs per request';
 }
 
 /** The metrics that a kind of work has. */
 export function metricsOf(kind: Work['kind']): readonly Metric[] {
   if (kind === 'idle') return ['memory'];
-  return kind === 'bulk' ? ['throughput', 'cpu'] : ['throughput', 'p50Us', 'p99Us', 'cpu'];
+  return kind === 'bulk' || kind === 'sctp' ? ['throughput', 'cpu'] : ['throughput', 'p50Us', 'p99Us', 'cpu'];
 }

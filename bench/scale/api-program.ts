@@ -1,8 +1,8 @@
 // bench/scale/api-program.ts: the tests' API server as a program of its own, so that its work is not the proxy's.
 import type { ApiServer } from '../../test/support/api-server.js';
 import { createApiServer } from '../../test/support/api-server.js';
+import { answerQuestions } from '../shared/program.js';
 import { type App, cluster } from './cluster.js';
-import { answerQuestions } from './in-namespace.js';
 
 export type ApiCommand =
   /** Answers with the kubeconfig's path. The cluster is made here: no need to send 100 MB. */

@@ -2,9 +2,10 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Namespace } from '../../lib/demo/namespaces.js';
+import type { Program } from '../shared/program.js';
 import type { ApiCommand } from './api-program.js';
 import type { App } from './cluster.js';
-import { type ProgramHandle, startProgram } from './in-namespace.js';
+import { startProgram } from './in-namespace.js';
 import { jsonText, servicesPerFile, yamlFiles, yamlText } from './manifest-text.js';
 
 export interface Origin {
@@ -68,7 +69,7 @@ async function jsonOrigin(apps: readonly App[], folder: string): Promise<Origin>
 }
 
 async function apiOrigin(apps: readonly App[], folder: string, namespace: Namespace): Promise<Origin> {
-  const program: ProgramHandle<ApiCommand> = startProgram(namespace, 'api-program.js');
+  const program: Program<ApiCommand> = startProgram(namespace, 'api-program.js');
   const kubeconfig = await program.ask<string>({ command: 'start', count: apps.length, folder });
   return {
     flags: [`--kubeconfig=${kubeconfig}`],

@@ -1,7 +1,7 @@
 // bench/scale/prober-program.ts: clients and endpoints of the benchmark, inside a namespace. An endpoint says its own
 // address to whoever connects, and closes; a client takes the time until it hears that.
 import { createServer, connect as tcpConnect } from 'node:net';
-import { answerQuestions } from './in-namespace.js';
+import { answerQuestions } from '../shared/program.js';
 
 export interface Target {
   readonly host: string;

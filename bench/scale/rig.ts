@@ -1,16 +1,17 @@
 // bench/scale/rig.ts: two namespaces, a node for the proxy and one for all pods, made anew for each case: no rule and no
 // conntrack entry of another case is there.
 import { connectNamespaces, createNamespace, ip, type Namespace } from '../../lib/demo/namespaces.js';
+import type { Program } from '../shared/program.js';
 import { endpointPort, realEndpoints } from './cluster.js';
-import { type ProgramHandle, startProgram } from './in-namespace.js';
+import { startProgram } from './in-namespace.js';
 import type { ProberCommand } from './prober-program.js';
 
 export interface ScaleRig {
   readonly node: Namespace;
   /** A client on the node itself: its packets pass OUTPUT. */
-  readonly host: ProgramHandle<ProberCommand>;
+  readonly host: Program<ProberCommand>;
   /** Pods, and a client among them: its packets pass PREROUTING. */
-  readonly pod: ProgramHandle<ProberCommand>;
+  readonly pod: Program<ProberCommand>;
   close(): Promise<void>;
 }
 

@@ -17,6 +17,7 @@ export class InvalidValueError extends Error {
 export type FlagGroup =
   | 'Where Services come from'
   | 'Data plane'
+  | 'SCTP'
   | 'Rules'
   | 'Syncs'
   | 'HTTP'

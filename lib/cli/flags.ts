@@ -1,12 +1,13 @@
 // cli/flags.ts: every flag, one table per command, keyed by the option it sets. Names and spellings are kube-proxy's
 // where it has them. Durations become milliseconds. The types of the options follow from the tables.
-import { dataPlanes } from './data-planes.js';
+import { dataPlanes, sctpRelays } from './data-planes.js';
 import type { FlagTable } from './flag.js';
 import {
   bindAddress,
   boolean,
   choice,
   duration,
+  givenPortRange,
   integer,
   nodeName,
   portRange,
@@ -93,7 +94,8 @@ export const runFlags = {
     kind: positiveDuration,
     default: '1s',
     group: 'Data plane',
-    meaning: 'How long one endpoint may take to answer a TCP dial before the next one is tried.',
+    meaning:
+      'How long one endpoint may take to answer a TCP dial, or an INIT of SCTP, before the next one is tried.',
   },
   dialBudgetMs: {
     name: 'dial-budget',
@@ -136,6 +138,51 @@ export const runFlags = {
     default: '30s',
     group: 'Data plane',
     meaning: 'How long open connections may go on after SIGTERM. 0: they are reset at once.',
+  },
+  sctpRelay: {
+    name: 'sctp-relay',
+    kind: choice(sctpRelays),
+    default: 'packet',
+    group: 'SCTP',
+    meaning:
+      'How SCTP is forwarded. packet: packets of an association between client and endpoint; needs CAP_NET_RAW. terminate: messages of two associations, on node-sctp in a child process; IPv4; to look at, not to serve. off: Services are not served over SCTP.',
+  },
+  sctpRelayPortRange: {
+    name: 'sctp-relay-port-range',
+    kind: givenPortRange,
+    default: '20000-29999',
+    group: 'SCTP',
+    meaning:
+      'SCTP ports from which the relay talks to endpoints, first-last or first+n. Nobody else on this host may use them for SCTP.',
+  },
+  sctpHandshakeTimeoutMs: {
+    name: 'sctp-handshake-timeout',
+    kind: positiveDuration,
+    default: '15s',
+    group: 'SCTP',
+    meaning: 'How long an association may take to come up, all endpoints together.',
+  },
+  sctpIdleTimeoutMs: {
+    name: 'sctp-idle-timeout',
+    kind: positiveDuration,
+    default: '1h',
+    group: 'SCTP',
+    meaning:
+      'How long an association is kept without a packet in either direction. Peers send heartbeats, every 30s as a rule.',
+  },
+  sctpMaxAssociations: {
+    name: 'sctp-max-associations',
+    kind: integer('count', 1, 1_000_000),
+    default: '65536',
+    group: 'SCTP',
+    meaning: 'Cap on associations; above it new clients are refused.',
+  },
+  sctpMaxHalfOpen: {
+    name: 'sctp-max-half-open',
+    kind: integer('count', 1, 1_000_000),
+    default: '4096',
+    group: 'SCTP',
+    meaning: 'Cap on associations that are not up yet; above it the oldest of them is given up.',
   },
   iptablesVariant,
   cleanupOnExit: {

@@ -79,6 +79,16 @@ export function choice<const Choice extends string>(choices: readonly Choice[]):
 /** undefined: any free port. */
 export const portRange: ValueKind<PortRange | undefined> = { placeholder: 'range', parse: parsePortRange };
 
+/** As portRange, without the choice of any. */
+export const givenPortRange: ValueKind<PortRange> = {
+  placeholder: 'range',
+  parse: (given) => {
+    const range = parsePortRange(given);
+    if (range === undefined) throw new InvalidValueError('It must name ports: first-last, or first+n.');
+    return range;
+  },
+};
+
 /** undefined: no server. */
 export function bindAddress(defaultPort: number): ValueKind<BindAddress | undefined> {
   return { placeholder: 'ip:port', parse: (given) => parseBindAddress(given, defaultPort) };

@@ -1,23 +1,18 @@
-// compose/data-plane.ts: the data plane that the flags ask for, with a cap on connections that fits this process.
+// compose/data-plane.ts: the data plane that the flags ask for, with a cap on connections that fits this process; the one
+// for SCTP beside it (sctp-plane.ts).
 import { readFileSync } from 'node:fs';
 import { roundRobin } from '../balance/round-robin.js';
 import type { RunOptions } from '../cli/options.js';
 import { chooseDataPlane, probeLinux } from '../dataplane/choose.js';
 import { parseDescriptorLimit } from '../dataplane/connection-cap.js';
 import { createNodeDataPlane } from '../dataplane/node/data-plane.js';
-import type { Clock } from '../proxier/clock.js';
+import { withSctp } from '../dataplane/with-sctp.js';
 import type { DataPlane } from '../proxier/data-plane.js';
-import type { Log } from '../proxier/log.js';
+import type { DataPlaneParts } from './data-plane-parts.js';
+import { loadSctpPlane } from './sctp-plane.js';
 
 /** Where /proc is not mounted: what every Linux grants. */
 const leastDescriptors = 1024;
-
-export interface DataPlaneParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** The data plane can serve nobody any more: only a new process can. */
-  readonly died: (error: unknown) => void;
-}
 
 export interface CreatedDataPlane {
   readonly dataPlane: DataPlane;
@@ -25,8 +20,13 @@ export interface CreatedDataPlane {
   readonly reason: string;
 }
 
-/** Rejects where the flags ask for a data plane that does not work here. */
+/** Rejects where the flags ask for a data plane that does not work here; without SCTP all else is served. */
 export async function createDataPlane(options: RunOptions, parts: DataPlaneParts): Promise<CreatedDataPlane> {
+  const { dataPlane, reason } = await createTcpUdpPlane(options, parts);
+  return { dataPlane: withSctp(dataPlane, () => loadSctpPlane(options, parts)), reason };
+}
+
+async function createTcpUdpPlane(options: RunOptions, parts: DataPlaneParts): Promise<CreatedDataPlane> {
   const { clock, log, died } = parts;
   const shared = {
     clock,

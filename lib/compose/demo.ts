@@ -13,8 +13,10 @@ import { systemClock } from '../proxier/clock.js';
 import { type Log, silentLog } from '../proxier/log.js';
 import { stopSignals } from './stop-signal.js';
 
-const program = fileURLToPath(new URL('../main.js', import.meta.url));
-const examples = fileURLToPath(new URL('../../../examples/demo/', import.meta.url));
+const besideThis = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+const program = besideThis('../main.js');
+const examples = besideThis('../../../examples/demo/');
 
 /** Between scenes, for whoever reads along; a program or a file needs no time. */
 const pauseMs = 1_700;
@@ -47,6 +49,7 @@ export async function demo(options: DemoOptions): Promise<number> {
       return { variant, list: `iptables${infix}`, save: `iptables${infix}-save` };
     },
     parseFlow: parseConntrackLine,
+    sctpPrograms: { echo: besideThis('demo-sctp-echo.js'), ask: besideThis('demo-sctp-ask.js') },
     withholdRules: options.break === 'rules',
     dataPlane: options.dataPlane,
     verbosity: options.verbosity,

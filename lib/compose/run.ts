@@ -13,6 +13,7 @@ import { systemClock } from '../proxier/clock.js';
 import { systemExec } from '../proxier/exec.js';
 import type { Log } from '../proxier/log.js';
 import { Proxier } from '../proxier/proxier.js';
+import type { SctpRelay } from '../proxier/sctp-relay.js';
 import { createDataPlane } from './data-plane.js';
 import { startHeapTrimmer } from './heap-trimmer.js';
 import { createLog } from './log.js';
@@ -97,6 +98,7 @@ async function start(options: RunOptions, log: Log): Promise<Program> {
     clock,
     log,
     portRange: options.proxyPortRange,
+    sctpRelay: sctpRelayOf(options),
     minSyncPeriodMs: options.minSyncPeriodMs,
     syncPeriodMs: options.syncPeriodMs,
     watchPeriodMs,
@@ -128,4 +130,10 @@ async function start(options: RunOptions, log: Log): Promise<Program> {
       }
     },
   };
+}
+
+/** Its sockets are made by this process, so they are its effective user's. */
+function sctpRelayOf({ sctpRelay, sctpRelayPortRange }: RunOptions): SctpRelay | undefined {
+  if (sctpRelay === 'off') return undefined;
+  return { relayPorts: sctpRelayPortRange, uid: process.geteuid?.() ?? 0 };
 }

@@ -1,13 +1,15 @@
-// conntrack/conntrack.ts: deletes UDP flows that the kernel would go on sending where a portal no longer leads.
-// A UDP client that keeps its port never gets a new flow by itself, and rules are consulted for new flows only.
+// conntrack/conntrack.ts: deletes UDP and SCTP flows that the kernel would go on sending where a portal no longer leads.
+// A client that keeps its port never gets a new flow by itself, and rules are consulted for new flows only.
 import { ipFamilies } from '../model/ip.js';
-import type { Conntrack, UdpPortal } from '../proxier/conntrack.js';
+import type { Conntrack, SctpPortal, UdpPortal } from '../proxier/conntrack.js';
 import { type Exec, isMissingProgram } from '../proxier/exec.js';
 import type { Log } from '../proxier/log.js';
 import { type ConntrackEntry, ConntrackError, listConntrack } from './entries.js';
 
 /** Each delete walks the kernel's whole table (15 ms on an empty one), and the host has other work. */
 const parallelDeletes = 4;
+
+type FlowProtocol = 'udp' | 'sctp';
 
 export function createConntrack(exec: Exec, log: Log): Conntrack {
   return new ToolConntrack(exec, log);
@@ -23,7 +25,19 @@ class ToolConntrack implements Conntrack {
     this.#log = log;
   }
 
-  async deleteStaleUdp(portals: readonly UdpPortal[], localAddresses?: ReadonlySet<string>): Promise<number> {
+  deleteStaleUdp(portals: readonly UdpPortal[], localAddresses?: ReadonlySet<string>): Promise<number> {
+    return this.#deleteStale('udp', portals, localAddresses);
+  }
+
+  deleteStaleSctp(portals: readonly SctpPortal[]): Promise<number> {
+    return this.#deleteStale('sctp', portals);
+  }
+
+  async #deleteStale(
+    protocol: FlowProtocol,
+    portals: readonly UdpPortal[],
+    localAddresses?: ReadonlySet<string>,
+  ): Promise<number> {
     if (this.#missing) return 0;
     let deleted = 0;
     try {
@@ -34,12 +48,13 @@ class ToolConntrack implements Conntrack {
         // A busy node has a quarter of a million flows, and usually one Service changes: the tool can sift for us.
         const entries = await listConntrack(
           this.#exec,
-          'udp',
+          protocol,
           ipFamily,
           ips.size === 1 ? [...ips][0] : undefined,
         );
         deleted += await this.#deleteAll(
           staleFlows(entries, ofFamily, localAddresses),
+          protocol,
           ipFamily.toLowerCase(),
         );
       }
@@ -48,27 +63,27 @@ class ToolConntrack implements Conntrack {
       this.#missing = true;
       this.#log.warn(
         { err },
-        'no conntrack tool (Debian package conntrack): UDP clients that keep sending may stay with a changed Service until they pause',
+        'no conntrack tool (Debian package conntrack): clients of UDP and SCTP that keep sending may stay with a changed Service until they pause',
       );
     }
     return deleted;
   }
 
-  async #deleteAll(flows: readonly StaleFlows[], family: string): Promise<number> {
+  async #deleteAll(flows: readonly StaleFlows[], protocol: FlowProtocol, family: string): Promise<number> {
     let deleted = 0;
     for (let start = 0; start < flows.length; start += parallelDeletes) {
       const batch = flows.slice(start, start + parallelDeletes);
-      const counts = await Promise.all(batch.map((flow) => this.#delete(flow, family)));
+      const counts = await Promise.all(batch.map((flow) => this.#delete(flow, protocol, family)));
       deleted = counts.reduce((sum, count) => sum + count, deleted);
     }
     return deleted;
   }
 
-  async #delete(flows: StaleFlows, family: string): Promise<number> {
+  async #delete(flows: StaleFlows, protocol: FlowProtocol, family: string): Promise<number> {
     const { ip, port, replySrc, replySport } = flows;
     const original = ['--orig-dst', ip, '--orig-port-dst', String(port)];
     const reply = ['--reply-src', replySrc, '--reply-port-src', String(replySport)];
-    const args = ['-D', '-p', 'udp', '-f', family, ...original, ...reply];
+    const args = ['-D', '-p', protocol, '-f', family, ...original, ...reply];
     const { status, stderr } = await this.#exec('conntrack', args);
     const count = /(\d+) flow entries have been deleted/.exec(stderr)?.[1];
     if (count !== undefined) return Number(count);

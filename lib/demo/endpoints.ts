@@ -26,13 +26,17 @@ export interface Endpoints {
 const program = fileURLToPath(new URL('./echo-server.js', import.meta.url));
 const startTimeoutMs = 10_000;
 
-/** The processes end with the namespace. */
-export function createEndpoints(pods: Namespace, clock: Clock): Endpoints {
+/**
+ * The processes end with the namespace.
+ * @param sctpProgram what serves SCTP. Arguments: a name, an address, a port; it says what echo-server.ts says
+ */
+export function createEndpoints(pods: Namespace, clock: Clock, sctpProgram: string): Endpoints {
   const servers = new Map<string, { readonly child: ChildProcess; readonly log: LineReader }>();
   return {
     async start(service, ip) {
       const { name, protocol, endpointPort } = service;
-      const argv = [process.execPath, program, protocol, name, ip, String(endpointPort)];
+      const served = protocol === 'SCTP' ? [sctpProgram] : [program, protocol];
+      const argv = [process.execPath, ...served, name, ip, String(endpointPort)];
       // A process group of its own: Ctrl-C is the demo's to answer.
       const child = pods.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
       const { stdout, stderr } = child;

@@ -143,6 +143,14 @@ export function socketsOf(listing: string, pid: number): readonly ListeningSocke
   });
 }
 
+/** The lines of `ss -Hlwnp` for the raw sockets that a process has for SCTP, their columns one blank apart. */
+export function rawSocketsOf(listing: string, pid: number): readonly string[] {
+  return listing
+    .split('\n')
+    .map(squeeze)
+    .filter((line) => line.includes(`pid=${pid},`) && / \S+:(132|sctp) /.test(line));
+}
+
 /** The sum of a metric's samples that have all these labels; undefined when there are none. */
 export function metricIn(
   exposition: string,

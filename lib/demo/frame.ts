@@ -8,7 +8,7 @@ const map = [
   '10.244.0.2            a client          10.244.0.1',
   '10.244.0.11 .12 .13   web      ───────  kube-portal runs here',
   '10.244.0.21 .22       clock             192.168.77.1  ──────────────  192.168.77.2',
-  '                                        default route ─────────────►  (ClusterIPs unknown here)',
+  '10.244.0.31 .32       signal            default route ─────────────►  (ClusterIPs unknown here)',
 ];
 
 export interface Prologue {
@@ -25,7 +25,7 @@ export function tellPrologue(story: Story, { rootless, withholdRules, manifests 
   );
   story.show(map);
   story.command('node', `kube-portal run --manifests ${manifests}`, [
-    { text: '', note: 'web.yaml and clock.yaml of examples/demo, copied' },
+    { text: '', note: 'web.yaml, clock.yaml and signal.yaml of examples/demo, copied' },
   ]);
   if (!withholdRules) return;
   story.say(

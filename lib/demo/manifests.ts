@@ -1,7 +1,7 @@
 // demo/manifests.ts: the demo's own copy of examples/demo, which its scenes edit as a control plane would.
 import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ShownService, shownServices } from './services.js';
+import { allServices, type ShownService } from './services.js';
 
 export interface Manifests {
   /** What `kube-portal run --manifests` is given. */
@@ -15,7 +15,7 @@ export interface Manifests {
 /** @param examples the folder to copy from @param directory made; the owner removes it */
 export async function copyManifests(examples: string, directory: string): Promise<Manifests> {
   await mkdir(directory, { recursive: true });
-  await Promise.all(shownServices.map(({ file }) => copyFile(join(examples, file), join(directory, file))));
+  await Promise.all(allServices.map(({ file }) => copyFile(join(examples, file), join(directory, file))));
   return {
     directory,
     async serviceLines({ file }) {

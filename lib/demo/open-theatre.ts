@@ -12,7 +12,7 @@ import type { ParseFlow } from './evidence.js';
 import { copyManifests } from './manifests.js';
 import { createProxyProcess } from './proxy-process.js';
 import { parseReplies } from './reply.js';
-import { clusterCidr, shownServices } from './services.js';
+import { clusterCidr, shownServices, signal } from './services.js';
 import { createStage, type Stage, succeed } from './stage.js';
 import { createTheatre, type FirewallPrograms, type Theatre } from './theatre.js';
 import { writeStandIns } from './withheld-rules.js';
@@ -31,6 +31,8 @@ export interface TheatreOptions {
   /** Which iptables programs the proxy uses in that node. */
   readonly chooseFirewall: (execInNode: Exec) => Promise<FirewallPrograms & { readonly variant: string }>;
   readonly parseFlow: ParseFlow;
+  /** Programs that speak SCTP: an endpoint (see endpoints.ts), and a client that is used as ask.ts is. */
+  readonly sctpPrograms: { readonly echo: string; readonly ask: string };
   /** `--break rules` */
   readonly withholdRules: boolean;
   /** The proxy's own --data-plane. */
@@ -75,13 +77,16 @@ async function equip(stage: Stage, directory: string, options: TheatreOptions): 
     stage.gateway,
     `${firewall.list} -t raw -A PREROUTING -d ${clusterCidr} -m comment --comment "left the node" -j DROP`,
   );
-  const endpoints = createEndpoints(stage.pods, clock);
+  const endpoints = createEndpoints(stage.pods, clock, options.sctpPrograms.echo);
   const servers = shownServices.flatMap((service) => service.endpointIps.map((ip) => ({ service, ip })));
-  await Promise.all(servers.map(({ service, ip }) => endpoints.start(service, ip)));
+  const [sctpObstacle] = await Promise.all([
+    obstacleOf(Promise.all(signal.endpointIps.map((ip) => endpoints.start(signal, ip)))),
+    ...servers.map(({ service, ip }) => endpoints.start(service, ip)),
+  ]);
   return createTheatre({
     shell: async (place, command) => (await stage[place].run(['sh', '-c', command])).stdout,
     async askUrls(place, urls) {
-      const client = await stage[place].run([process.execPath, askProgram, ...urls]);
+      const client = await stage[place].run([process.execPath, clientFor(urls, options), ...urls]);
       if (client.status === 0) return parseReplies(client.stdout);
       throw new Error(`ask ${urls.join(' ')}: ${client.stderr.trim()}`);
     },
@@ -97,8 +102,24 @@ async function equip(stage: Stage, directory: string, options: TheatreOptions): 
     }),
     firewall,
     parseFlow,
+    sctpObstacle,
     clock,
   });
+}
+
+/** What went wrong; undefined: nothing. A container's root, say, may have no CAP_NET_RAW. */
+async function obstacleOf(starting: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await starting;
+    return undefined;
+  } catch (err) {
+    return err instanceof Error ? err.message : String(err);
+  }
+}
+
+/** All URLs of one call are for one Service. */
+function clientFor([first = '']: readonly string[], { sctpPrograms }: TheatreOptions): string {
+  return first.startsWith('sctp:') ? sctpPrograms.ask : askProgram;
 }
 
 function proxyArguments(

@@ -6,6 +6,7 @@ import { listenerAndRule } from './scenes/listener-and-rule.js';
 import { tellWhereItIsLost } from './scenes/loss.js';
 import { proxyRestarts } from './scenes/restart.js';
 import type { Scene } from './scenes/scene.js';
+import { sctpAsks } from './scenes/sctp.js';
 import { nodeAsks, podAsks, udpAsks } from './scenes/steering.js';
 import type { Story } from './story.js';
 import type { Theatre } from './theatre.js';
@@ -18,7 +19,7 @@ export interface Programme {
 
 export const wholeProgramme: Programme = {
   opening: [listenerAndRule, podAsks, nodeAsks, udpAsks],
-  rest: [endpointDies, endpointIsReplaced, noEndpoints, endpointsReturn, proxyRestarts],
+  rest: [sctpAsks, endpointDies, endpointIsReplaced, noEndpoints, endpointsReturn, proxyRestarts],
 };
 
 /** Resolves with true when all that was claimed has happened. */

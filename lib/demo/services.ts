@@ -38,7 +38,20 @@ export const clock: ShownService = {
   file: 'clock.yaml',
 };
 
+export const signal: ShownService = {
+  name: 'signal',
+  servicePortName: 'default/signal:ngap',
+  clusterIp: '10.96.0.38',
+  port: 38_412,
+  protocol: 'SCTP',
+  endpointIps: ['10.244.0.31', '10.244.0.32'],
+  endpointPort: 38_412,
+  file: 'signal.yaml',
+};
+
+/** Those that are in every scene. `signal` has one of its own: raw sockets may not be permitted. */
 export const shownServices: readonly ShownService[] = [web, clock];
+export const allServices: readonly ShownService[] = [...shownServices, signal];
 
 /** Has no server at first: it replaces one of web's endpoints. */
 export const spareIp = '10.244.0.14';
@@ -49,7 +62,7 @@ export const clientIp = '10.244.0.2';
 /** The range that the example's ClusterIPs are from. */
 export const clusterCidr = '10.96.0.0/16';
 
-/** `http://10.96.0.80`, `udp://10.96.0.37:37`: where clients of the Service ask. */
+/** `http://10.96.0.80`, `udp://10.96.0.37:37`, `sctp://10.96.0.38:38412`: where clients of the Service ask. */
 export function serviceUrl({ clusterIp, port, protocol }: ShownService): string {
   if (protocol === 'TCP') return port === 80 ? `http://${clusterIp}` : `http://${clusterIp}:${port}`;
   return `${protocol.toLowerCase()}://${clusterIp}:${port}`;

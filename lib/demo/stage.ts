@@ -3,12 +3,12 @@
 //   pods                                        node                              gateway
 //   10.244.0.2            a client              10.244.0.1 (pods0)
 //   10.244.0.11 - .14     web       eth0 ─────  192.168.77.1 (uplink0)  ───────  192.168.77.2 (eth0)
-//   10.244.0.21, .22      clock                 default route by way of the gateway
+//   10.244.0.21, .22      clock                 default route by way of the gateway; 10.244.0.31, .32: signal
 import type { ExecResult } from '../proxier/exec.js';
 import type { Log } from '../proxier/log.js';
 import { NamespaceError } from './namespace-holder.js';
 import { connectNamespaces, createNamespace, ip, type Namespace } from './namespaces.js';
-import { clientIp, shownServices, spareIp } from './services.js';
+import { allServices, clientIp, spareIp } from './services.js';
 
 export type Place = 'node' | 'pods' | 'gateway';
 
@@ -33,7 +33,7 @@ export async function createStage(log: Log): Promise<Stage> {
     opened.push(pods);
     const gateway = await createNamespace('gateway', { family: node, log });
     opened.push(gateway);
-    const podIps = [clientIp, ...shownServices.flatMap(({ endpointIps }) => endpointIps), spareIp];
+    const podIps = [clientIp, ...allServices.flatMap(({ endpointIps }) => endpointIps), spareIp];
     await Promise.all([
       connectNamespaces(
         { namespace: node, interface: 'pods0', addresses: ['10.244.0.1/24'] },

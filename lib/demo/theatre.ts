@@ -30,6 +30,8 @@ export interface TheatreParts {
   readonly proxy: ProxyProcess;
   readonly firewall: FirewallPrograms;
   readonly parseFlow: ParseFlow;
+  /** Why SCTP can't be shown here; undefined: it can. */
+  readonly sctpObstacle: string | undefined;
   readonly clock: Clock;
 }
 

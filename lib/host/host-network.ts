@@ -1,5 +1,6 @@
 // host/host-network.ts: this host's addresses, and the interfaces on which REDIRECT can't work. Looked at each second
 // by way of what is cheap; the kernel is asked in full (by `ip`) only when that look shows a change, or now and then.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,9 @@ import { type Exec, isMissingProgram } from '../proxier/exec.js';
 import type { HostNetwork, HostNetworkState } from '../proxier/host-network.js';
 import type { Log } from '../proxier/log.js';
 import { defaultSource, IpToolError, type Link, type LinkAddress, listLinks } from './links.js';
+
+/** All but what has nothing to do with addresses. */
+type Addresses = Omit<HostNetworkState, 'kernelSctp'>;
 
 type Interfaces = () => Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
@@ -58,22 +62,23 @@ class KernelHostNetwork implements HostNetwork {
       name,
       infos?.map((info) => info.address),
     ]);
-    const look = JSON.stringify([names, addresses]);
+    // Only looked for: opening a socket of SCTP to ask would load the module.
+    const kernelSctp = existsSync(join(this.#procRoot, 'net/sctp'));
+    const look = JSON.stringify([names, addresses, kernelSctp]);
     const now = this.#clock.monotonic();
     if (this.#seen?.look === look && now - this.#seen.askedAtMs < askAgainMs) return this.#seen.state;
-    const fresh = await this.#ask(names, interfaces);
+    const asked = await this.#ask(names, interfaces);
     // Not known this time: the next look asks again.
-    if (fresh === undefined) return this.#seen?.state ?? assumedState(names, interfaces);
+    if (asked === undefined && this.#seen !== undefined) return this.#seen.state;
+    const fresh = { ...(asked ?? (await assumedState(names, interfaces))), kernelSctp };
+    if (asked === undefined) return fresh;
     const state = this.#seen !== undefined && isSame(this.#seen.state, fresh) ? this.#seen.state : fresh;
     this.#seen = { look, askedAtMs: now, state };
     return state;
   }
 
   /** Undefined when `ip` failed in a way that may pass: what it said before is better than what can be told without it. */
-  async #ask(
-    names: readonly string[],
-    interfaces: ReturnType<Interfaces>,
-  ): Promise<HostNetworkState | undefined> {
+  async #ask(names: readonly string[], interfaces: ReturnType<Interfaces>): Promise<Addresses | undefined> {
     if (this.#ipTool !== 'absent') {
       try {
         const source = (ipFamily: IpFamily) => defaultSource(this.#exec, ipFamily);
@@ -98,10 +103,7 @@ class KernelHostNetwork implements HostNetwork {
 }
 
 /** What can be told without `ip`. */
-function assumedState(
-  names: readonly string[],
-  interfaces: ReturnType<Interfaces>,
-): Promise<HostNetworkState> {
+function assumedState(names: readonly string[], interfaces: ReturnType<Interfaces>): Promise<Addresses> {
   return stateOf(
     names.map((name) => assumedLink(name, interfaces[name] ?? [])),
     async () => undefined,
@@ -111,7 +113,7 @@ function assumedState(
 async function stateOf(
   links: readonly Link[],
   defaultSourceOf: (ipFamily: IpFamily) => Promise<string | undefined>,
-): Promise<HostNetworkState> {
+): Promise<Addresses> {
   const nodeAddress: Partial<Record<IpFamily, string>> = {};
   for (const ipFamily of ipFamilies) {
     const address = await nodeAddressOf(links, ipFamily, defaultSourceOf);
@@ -176,6 +178,11 @@ function lacking(links: readonly Link[], ipFamily: IpFamily): readonly string[] 
 
 function isSame(a: HostNetworkState, b: HostNetworkState): boolean {
   const text = (state: HostNetworkState) =>
-    JSON.stringify([[...state.localAddresses].sort(), state.nodeAddress, state.withoutAddress]);
+    JSON.stringify([
+      [...state.localAddresses].sort(),
+      state.nodeAddress,
+      state.withoutAddress,
+      state.kernelSctp,
+    ]);
   return text(a) === text(b);
 }

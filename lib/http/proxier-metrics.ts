@@ -1,12 +1,18 @@
 // http/proxier-metrics.ts: what the proxier as a whole shows: kube-proxy's names where kube-proxy has the metric
 // (prefix kubeproxy_, meanings as in its 1.36), our own beside them (prefix kubeportal_).
-import type { ProxierStatus } from '../proxier/status.js';
+import type { NotServed, ProxierStatus } from '../proxier/status.js';
 import type { PlainMetric } from './plain-metric.js';
+import { sctpMetrics } from './sctp-metrics.js';
 
 const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 
 export function proxierMetrics(status: ProxierStatus, dataPlaneReason: string): readonly PlainMetric[] {
-  return [...kubeProxyMetrics(status), dataPlaneInfo(status, dataPlaneReason), ...ownMetrics(status)];
+  return [
+    ...kubeProxyMetrics(status),
+    dataPlaneInfo(status, dataPlaneReason),
+    ...ownMetrics(status),
+    ...sctpMetrics(status),
+  ];
 }
 
 function kubeProxyMetrics(status: ProxierStatus): readonly PlainMetric[] {
@@ -100,6 +106,12 @@ function ownMetrics(status: ProxierStatus): readonly PlainMetric[] {
       'ServicePorts that are not served, or served with a doubt',
       () => status.problems().length,
     ),
+    {
+      ...gauge('service_not_served', '1 for each ServicePort that has no listener, with the reason', () =>
+        status.problems().flatMap(({ notServed }) => (notServed === undefined ? [] : [sampleOf(notServed)])),
+      ),
+      labelNames: ['namespace', 'service', 'port', 'protocol', 'ip_family', 'reason'],
+    },
     gauge('service_ports', 'ServicePorts, one for each IP family', () => status.snapshot().servicePorts.size),
     counter(
       'rules_written_total',
@@ -122,4 +134,9 @@ function ownMetrics(status: ProxierStatus): readonly PlainMetric[] {
       () => status.stats().conntrackDeletedTotal,
     ),
   ];
+}
+
+function sampleOf({ servicePortName, ipFamily, reason }: NotServed) {
+  const { namespace, name: service, port, protocol } = servicePortName;
+  return { labels: { namespace, service, port, protocol, ip_family: ipFamily, reason }, value: 1 };
 }

@@ -13,6 +13,7 @@ interface Family {
 }
 
 const isUdp = (totals: ServiceTotals): boolean => totals.name.protocol === 'UDP';
+const isSctp = (totals: ServiceTotals): boolean => totals.name.protocol === 'SCTP';
 
 const families: readonly Family[] = [
   family(
@@ -47,9 +48,18 @@ const families: readonly Family[] = [
       `${name}{${labels},direction="rx"} ${totals.rxBytes}\n${name}{${labels},direction="tx"} ${totals.txBytes}\n`,
   ),
   family(
+    'sctp_packets_total',
+    'counter',
+    'SCTP packets of known associations: rx from clients to endpoints, tx from endpoints to clients',
+    (totals, name, labels) =>
+      isSctp(totals)
+        ? `${name}{${labels},direction="rx"} ${totals.rxPackets}\n${name}{${labels},direction="tx"} ${totals.txPackets}\n`
+        : '',
+  ),
+  family(
     'endpoint_picks_total',
     'counter',
-    'Times that an endpoint was chosen (and, for TCP, answered the dial)',
+    'Times that an endpoint was chosen (and, for TCP and SCTP, answered)',
     (totals, name, labels) =>
       [...totals.picks]
         .map(([endpoint, count]) => `${name}{${labels},endpoint="${escapeLabel(endpoint)}"} ${count}\n`)
@@ -58,7 +68,7 @@ const families: readonly Family[] = [
   family(
     'dial_duration_seconds',
     'histogram',
-    'Seconds until an endpoint answered the dial; successful dials only',
+    'Seconds until an endpoint answered the dial, or the INIT of SCTP; successful ones only',
     dialLines,
   ),
 ];

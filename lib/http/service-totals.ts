@@ -12,6 +12,9 @@ export interface ServiceTotals {
   readonly failed: Map<ConnectionFailure, number>;
   rxBytes: number;
   txBytes: number;
+  /** Of SCTP; 0 else. */
+  rxPackets: number;
+  txPackets: number;
   readonly picks: Map<string, number>;
   dialCount: number;
   dialSum: number;
@@ -77,6 +80,8 @@ function totalsFor(totals: Map<string, ServiceTotals>, key: string, name: Servic
     failed: new Map(),
     rxBytes: 0,
     txBytes: 0,
+    rxPackets: 0,
+    txPackets: 0,
     picks: new Map(),
     dialCount: 0,
     dialSum: 0,
@@ -91,6 +96,8 @@ function add(totals: ServiceTotals, counters: ListenerCounters): void {
   totals.open += counters.open;
   totals.rxBytes += counters.rxBytes;
   totals.txBytes += counters.txBytes;
+  totals.rxPackets += counters.rxPackets ?? 0;
+  totals.txPackets += counters.txPackets ?? 0;
   for (const [reason, count] of Object.entries(counters.failed)) {
     const key = reason as ConnectionFailure;
     totals.failed.set(key, (totals.failed.get(key) ?? 0) + count);
@@ -106,6 +113,8 @@ function merge(totals: ServiceTotals, base: ServiceTotals): void {
   totals.opened += base.opened;
   totals.rxBytes += base.rxBytes;
   totals.txBytes += base.txBytes;
+  totals.rxPackets += base.rxPackets;
+  totals.txPackets += base.txPackets;
   addAll(totals.failed, base.failed);
   addAll(totals.picks, base.picks);
   totals.dialCount += base.dialCount;

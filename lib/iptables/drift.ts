@@ -15,6 +15,7 @@ import {
 } from '../rules/chains.js';
 import { sameRule, sameRules } from '../rules/rule-text.js';
 import { parseListing, parseSave } from '../rules/save-text.js';
+import { sctpGuardJump } from '../rules/sctp-guard.js';
 import type { IptablesRunner } from './run.js';
 
 const rootChains: Readonly<Record<TableName, readonly string[]>> = {
@@ -23,12 +24,12 @@ const rootChains: Readonly<Record<TableName, readonly string[]>> = {
 };
 
 /**
- * iptables-restore obeys `-S`: one process for both tables, and only the named chains are read. Nothing is written. No
- * chain is looked at in both tables, so names are enough.
+ * iptables-restore obeys `-S`: one process for both tables, and only the named chains are read. Nothing is written. Both
+ * have an OUTPUT, whose rules come as one list: no rule of ours is of a kind that both may have, so names are enough.
  */
 const listing = tableNames
   .map((table) => {
-    const chains = [...jumps[table].map(({ from }) => from), ...rootChains[table]];
+    const chains = [...jumpedFrom(table), ...rootChains[table]];
     return [`*${table}`, ...chains.map((chain) => `-S ${chain}`), 'COMMIT', ''].join('\n');
   })
   .join('');
@@ -54,11 +55,18 @@ async function readRootChains(runner: IptablesRunner, ipFamily: IpFamily): Promi
   if (text.includes('-P ')) return parseListing(text);
   // An iptables-restore that does not list: the whole text, then.
   const saved = parseSave(await runner.save(ipFamily));
-  return new Map(
-    tableNames.flatMap((table) => [...(saved.get(table) ?? [])].filter(([name]) => isLookedAt(table, name))),
-  );
+  const chains = new Map<string, readonly string[]>();
+  for (const table of tableNames) {
+    for (const [name, rules] of saved.get(table) ?? []) {
+      if (rootChains[table].includes(name) || jumpedFrom(table).includes(name))
+        chains.set(name, [...(chains.get(name) ?? []), ...rules]);
+    }
+  }
+  return chains;
 }
 
-function isLookedAt(table: TableName, chain: string): boolean {
-  return rootChains[table].includes(chain) || jumps[table].some(({ from }) => from === chain);
+/** Chains that are not ours, and may hold jumps of ours. The guard's is wanted now and then. */
+function jumpedFrom(table: TableName): readonly string[] {
+  const from = jumps[table].map((jump) => jump.from);
+  return table === 'filter' ? [...from, sctpGuardJump.from] : from;
 }

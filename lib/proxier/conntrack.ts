@@ -17,4 +17,8 @@ export interface Conntrack {
    * tool is missing: that is said once in the log, and 0 returned.
    */
   deleteStaleUdp(portals: readonly UdpPortal[], localAddresses?: ReadonlySet<string>): Promise<number>;
+  /** The same for SCTP, of portals that lead to a proxy port: see proxier/sctp-cleaner.ts. */
+  deleteStaleSctp(portals: readonly SctpPortal[]): Promise<number>;
 }
+
+export type SctpPortal = Required<UdpPortal>;

@@ -3,6 +3,7 @@
 import type { EndpointAddress } from '../model/endpoint.js';
 import type { IpFamily } from '../model/ip.js';
 import type { ServicePortName } from '../model/service-port-name.js';
+import type { SctpTotals } from './sctp-relay.js';
 
 /** Traffic policies may give clients outside the cluster other endpoints, hence a proxy port of their own. */
 export type Traffic = 'internal' | 'external';
@@ -37,6 +38,9 @@ export interface ListenerCounters {
   /** Bytes of payload. */
   readonly rxBytes: number;
   readonly txBytes: number;
+  /** Packets of associations, from clients to endpoints and back. SCTP only. */
+  readonly rxPackets?: number;
+  readonly txPackets?: number;
   /** By `ip:port` ([ip]:port): how often an endpoint was chosen (and answered the dial, for TCP). */
   readonly picks: ReadonlyMap<string, number>;
   /** Successful dials: count, sum of seconds and cumulative counts per DIAL_BUCKETS_SECONDS. */
@@ -103,6 +107,8 @@ export interface DataPlane {
    */
   open(spec: ListenerSpec, config: ListenerConfig, port: number): Promise<Listener>;
   totals(): DataPlaneTotals;
+  /** Undefined, or absent: no listener for SCTP was ever opened. */
+  sctpTotals?(): SctpTotals | undefined;
   /**
    * Shutdown in order: stop accepting everywhere, let established connections end for up to `graceMs`
    * (0: at once), reset what is left. Resolves when no socket is open. Idempotent.

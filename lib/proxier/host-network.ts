@@ -11,6 +11,8 @@ export interface HostNetworkState {
    * packets that arrive there.
    */
   readonly withoutAddress: Readonly<Record<IpFamily, readonly string[]>>;
+  /** The kernel's own SCTP is loaded: it answers what comes for ours, unless a rule keeps it quiet. */
+  readonly kernelSctp: boolean;
 }
 
 export interface HostNetwork {

@@ -7,6 +7,7 @@ import type { HostNetwork } from './host-network.js';
 import type { Log } from './log.js';
 import type { PortRange } from './port-allocator.js';
 import type { RuleApplier } from './rule-applier.js';
+import type { SctpRelay } from './sctp-relay.js';
 import type { Source } from './source.js';
 import type { ProxierObserver } from './status.js';
 
@@ -22,6 +23,8 @@ export interface ProxierOptions {
   readonly log: Log;
   /** undefined: any free port, the kernel's choice. */
   readonly portRange: PortRange | undefined;
+  /** Undefined: the data plane has none. */
+  readonly sctpRelay?: SctpRelay | undefined;
   /** Milliseconds between two syncs. @default 100, set by the flags table */
   readonly minSyncPeriodMs: number;
   /** Milliseconds after which everything is synced though nothing changed. @default 30_000, set by the flags table */

@@ -4,7 +4,7 @@
 import type { IpFamily } from '../model/ip.js';
 import type { UdpPortal } from './conntrack.js';
 import type { HeldListener } from './listener-set.js';
-import type { DesiredRules, Portal, Steering } from './rule-applier.js';
+import type { DesiredRules, Portal, SctpGuard, Steering } from './rule-applier.js';
 
 export interface RulesPlan {
   readonly desired: DesiredRules;
@@ -17,9 +17,13 @@ export function planRules(
   live: Iterable<HeldListener>,
   steering: Readonly<Record<IpFamily, Steering>>,
   previous: RulesPlan | undefined,
+  sctpGuard?: SctpGuard,
 ): RulesPlan {
   const portals = new Map<string, Portal>();
-  let same = previous !== undefined && previous.desired.steering === steering;
+  let same =
+    previous !== undefined &&
+    previous.desired.steering === steering &&
+    previous.desired.sctpGuard === sctpGuard;
   for (const held of live) {
     const { key } = held.servicePort;
     const before = previous?.portals.get(key);
@@ -34,7 +38,7 @@ export function planRules(
     port: proxyPort,
     ipFamily,
   }));
-  return { desired: { portals: list, steering, proxyPorts }, portals };
+  return { desired: { portals: list, steering, proxyPorts, ...(sctpGuard && { sctpGuard }) }, portals };
 }
 
 function portalOf({ servicePort, listener, config }: HeldListener): Portal {

@@ -38,8 +38,11 @@ export interface PortAllocator {
 const neighbourStep = 2;
 const lastPort = 65_535;
 
-/** `range` undefined: any free port. */
-export function portAllocator(range: PortRange | undefined): PortAllocator {
+/**
+ * `range` undefined: any free port.
+ * @param sctpReserved ports that the SCTP relay takes for itself: never given, nor preferred, in the pools of SCTP
+ */
+export function portAllocator(range: PortRange | undefined, sctpReserved?: PortRange): PortAllocator {
   const used = new Map<PortPool, Set<number>>();
   /** Where the next search begins: in the range, or among the ports after one of the kernel's picks. */
   const cursors = new Map<PortPool, number>();
@@ -50,6 +53,11 @@ export function portAllocator(range: PortRange | undefined): PortAllocator {
     return ports;
   }
 
+  function isReserved(pool: PortPool, port: number): boolean {
+    if (sctpReserved === undefined || !pool.startsWith('SCTP/')) return false;
+    return port >= sctpReserved.first && port <= sctpReserved.last;
+  }
+
   function nextInRange(pool: PortPool, { first, last }: PortRange): number | undefined {
     const ports = usedOf(pool);
     const size = last - first + 1;
@@ -58,7 +66,7 @@ export function portAllocator(range: PortRange | undefined): PortAllocator {
     const start = cursors.get(pool) ?? first;
     for (let step = 0; step < size; step += 1) {
       const port = first + ((start - first + step) % size);
-      if (ports.has(port)) continue;
+      if (ports.has(port) || isReserved(pool, port)) continue;
       cursors.set(pool, port === last ? first : port + 1);
       return port;
     }
@@ -69,7 +77,7 @@ export function portAllocator(range: PortRange | undefined): PortAllocator {
     const ports = usedOf(pool);
     let port = cursors.get(pool) ?? lastPort + 1;
     while (ports.has(port)) port += neighbourStep;
-    if (port > lastPort) {
+    if (port > lastPort || isReserved(pool, port)) {
       cursors.delete(pool);
       return 0;
     }
@@ -81,7 +89,9 @@ export function portAllocator(range: PortRange | undefined): PortAllocator {
     take(pool, preferred) {
       const ports = usedOf(pool);
       const allowed =
-        preferred !== undefined && (!range || (preferred >= range.first && preferred <= range.last));
+        preferred !== undefined &&
+        !isReserved(pool, preferred) &&
+        (!range || (preferred >= range.first && preferred <= range.last));
       if (allowed && !ports.has(preferred)) {
         ports.add(preferred);
         return preferred;

@@ -10,6 +10,7 @@ import type { DataPlaneTotals, Listener } from './data-plane.js';
 import type { HostNetworkState } from './host-network.js';
 import type { ProxierOptions } from './options.js';
 import { type ProblemBoard, problemBoard } from './problems.js';
+import type { SctpTotals } from './sctp-relay.js';
 import type { SourceHealth } from './source.js';
 import type { ProxierStatus, ServiceProblem, SyncHealth, SyncStats } from './status.js';
 import { type SyncHealthTracker, syncHealthTracker } from './sync-health.js';
@@ -143,6 +144,10 @@ export class Proxier implements ProxierStatus {
 
   totals(): DataPlaneTotals {
     return this.#options.dataPlane.totals();
+  }
+
+  sctpTotals(): SctpTotals | undefined {
+    return this.#options.dataPlane.sctpTotals?.();
   }
 
   problems(): readonly ServiceProblem[] {

@@ -3,7 +3,14 @@
 import type { IpFamily } from '../model/ip.js';
 import type { DesiredRules, StandingPortal } from '../rules/portal.js';
 
-export type { DesiredRules, Portal, ProxyPort, StandingPortal, Steering } from '../rules/portal.js';
+export type {
+  DesiredRules,
+  Portal,
+  ProxyPort,
+  SctpGuard,
+  StandingPortal,
+  Steering,
+} from '../rules/portal.js';
 
 export interface ApplyReport {
   /** Rule lines written and deleted in this run, all families and tables together; zero when nothing had to change. */

@@ -1,6 +1,9 @@
 // proxier/status.ts: what the proxier shows of itself to http/ and the CLI. Read-only, cheap, never waits for a sync.
+import type { IpFamily } from '../model/ip.js';
+import type { ServicePortName } from '../model/service-port-name.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { DataPlaneTotals, Listener } from './data-plane.js';
+import type { DataPlaneTotals, ListenError, Listener } from './data-plane.js';
+import type { SctpTotals } from './sctp-relay.js';
 import type { SourceHealth } from './source.js';
 
 export interface SyncHealth {
@@ -43,6 +46,14 @@ export interface ServiceProblem {
   /** `ns/name:port/TCP/IPv4`, or `Service ns/name` where no ServicePort came to be. */
   readonly subject: string;
   readonly message: string;
+  /** For metrics, where a ServicePort has no listener at all: which, and why in one of few words. */
+  readonly notServed?: NotServed;
+}
+
+export interface NotServed {
+  readonly servicePortName: ServicePortName;
+  readonly ipFamily: IpFamily;
+  readonly reason: ListenError['reason'];
 }
 
 export interface ProxierStatus {
@@ -53,6 +64,8 @@ export interface ProxierStatus {
   snapshot(): Snapshot;
   listeners(): Iterable<Listener>;
   totals(): DataPlaneTotals;
+  /** Undefined: no listener for SCTP was opened so far. */
+  sctpTotals(): SctpTotals | undefined;
   problems(): readonly ServiceProblem[];
 }
 

@@ -10,6 +10,7 @@ import { planRules, type RulesPlan } from './plan.js';
 import { portAllocator } from './port-allocator.js';
 import { type CheckedEndpoints, endpointChecker } from './refusals.js';
 import type { ApplyReport } from './rule-applier.js';
+import { SctpCleaner } from './sctp-cleaner.js';
 import { readStandingPorts, type StandingPorts } from './standing-ports.js';
 import type { ServiceProblem } from './status.js';
 import { type SteeringChooser, steeringChooser } from './steering.js';
@@ -27,7 +28,10 @@ export interface PassResult {
   readonly conntrackDeleted: number;
 }
 
-type Parts = Pick<ProxierOptions, 'dataPlane' | 'rules' | 'conntrack' | 'clock' | 'log' | 'portRange'>;
+type Parts = Pick<
+  ProxierOptions,
+  'dataPlane' | 'rules' | 'conntrack' | 'clock' | 'log' | 'portRange' | 'sctpRelay'
+>;
 type ReplyAddresses = Readonly<Record<IpFamily, readonly string[]>>;
 
 const none: readonly never[] = [];
@@ -38,6 +42,7 @@ export class Syncer {
   readonly #steering: SteeringChooser;
   readonly #checker = endpointChecker();
   readonly #udpCleaner: UdpCleaner;
+  readonly #sctpCleaner: SctpCleaner;
   #standing: StandingPorts | undefined;
   /** Of those, some may still stand for portals that are gone. */
   #mayLeadAstray = true;
@@ -50,7 +55,11 @@ export class Syncer {
     this.#parts = parts;
     this.#steering = steeringChooser(parts.clock);
     this.#udpCleaner = new UdpCleaner(parts.conntrack, parts.log);
-    this.listeners = new ListenerSet(parts.dataPlane, portAllocator(parts.portRange));
+    this.#sctpCleaner = new SctpCleaner(parts.conntrack, parts.log);
+    this.listeners = new ListenerSet(
+      parts.dataPlane,
+      portAllocator(parts.portRange, parts.sctpRelay?.relayPorts),
+    );
   }
 
   async pass(wanted: Snapshot, host: HostNetworkState): Promise<PassResult> {
@@ -71,20 +80,27 @@ export class Syncer {
     const live = [...this.listeners.held.values()].filter(({ servicePort }) =>
       snapshot.servicePorts.has(servicePort.key),
     );
-    this.#plan = planRules(live, steering, this.#plan);
+    // The same object while it is wanted: by it, plans are compared.
+    const sctpGuard = host.kernelSctp ? this.#parts.sctpRelay : undefined;
+    this.#plan = planRules(live, steering, this.#plan, sctpGuard);
     const { desired } = this.#plan;
     const applied = await this.#parts.rules.apply(desired);
     const failed = new Set(applied.failures.map(({ ipFamily }) => ipFamily));
     if (failed.size === 0) this.#mayLeadAstray = false;
     const portsFreed = await this.#closeGone(snapshot, failed);
-    const conntrackDeleted = await this.#udpCleaner.clean(desired.portals, failed, host.localAddresses);
+    const udpDeleted = await this.#udpCleaner.clean(desired.portals, failed, host.localAddresses);
+    const sctpDeleted = await this.#sctpCleaner.clean(desired.portals, failed);
     return {
       rulesInPlace: failed.size === 0,
-      complete: !openFailures.some(isWorthRetrying) && failed.size === 0 && conntrackDeleted !== undefined,
+      complete:
+        !openFailures.some(isWorthRetrying) &&
+        failed.size === 0 &&
+        udpDeleted !== undefined &&
+        sctpDeleted !== undefined,
       portsFreed,
       problems: problemsOf(snapshot, usable, openFailures),
       applied,
-      conntrackDeleted: conntrackDeleted ?? 0,
+      conntrackDeleted: (udpDeleted ?? 0) + (sctpDeleted ?? 0),
     };
   }
 
@@ -191,6 +207,11 @@ function problemsOf(
     ...failures.map(({ servicePort, error }) => ({
       subject: servicePort.key,
       message: `not served: no listener: ${openProblem(error)}`,
+      notServed: {
+        servicePortName: servicePort.name,
+        ipFamily: servicePort.ipFamily,
+        reason: error.reason,
+      },
     })),
   ];
 }

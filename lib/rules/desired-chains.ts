@@ -16,6 +16,7 @@ import { rejectPorts } from './port-tree.js';
 import type { DesiredRules, ProxyPort } from './portal.js';
 import type { PortalRules } from './portal-rule.js';
 import { portalTree } from './portal-tree.js';
+import { guarded } from './sctp-guard.js';
 
 /** Nothing to capture and nothing to close: a family nobody uses is left as it is found. */
 export function isFamilyUnused(desired: DesiredRules, ipFamily: IpFamily): boolean {
@@ -40,18 +41,24 @@ export function desiredChains(
     ...rejecting(refusedPorts(desired, ipFamily), ipFamily, refuseChain),
     ...rejecting(desired.proxyPorts, ipFamily, directChain),
   ]);
-  return { nat: { chains: nat, jumps: jumps.nat }, filter: { chains: filter, jumps: jumps.filter } };
+  const { sctpGuard, proxyPorts } = desired;
+  return {
+    nat: { chains: nat, jumps: jumps.nat },
+    filter: guarded({ chains: filter, jumps: jumps.filter }, sctpGuard, proxyPorts, ipFamily),
+  };
 }
 
 /**
  * Portals of one listener share its port, which is all the filter table sees of them. A port is refused only when every
  * portal that leads there is: one that serves must not be cut (the listener resets what comes by the others).
+ * SCTP is refused by its listener alone: it answers an INIT with an ABORT, which every client takes for a refusal at once;
+ * of ICMP errors, user-space stacks hear nothing, and the kernel's own goes on trying after a port unreachable.
  */
 function refusedPorts(desired: DesiredRules, ipFamily: IpFamily): readonly ProxyPort[] {
   const refused: ProxyPort[] = [];
   const serving = new Set<string>();
   for (const portal of desired.portals) {
-    if (portal.ipFamily !== ipFamily) continue;
+    if (portal.ipFamily !== ipFamily || portal.protocol === 'SCTP') continue;
     const { protocol, proxyPort } = portal;
     if (portal.refused) refused.push({ protocol, port: proxyPort, ipFamily });
     else serving.add(`${protocol}/${proxyPort}`);

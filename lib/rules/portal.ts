@@ -12,7 +12,10 @@ export interface Portal {
   readonly servicePortName: ServicePortName;
   /** Where the packets go: the port of our listener. */
   readonly proxyPort: number;
-  /** No usable endpoint: refuse with a TCP reset or an ICMP port unreachable; the portal still leads to the port. */
+  /**
+   * No usable endpoint: refuse with a TCP reset or an ICMP port unreachable; the portal still leads to the port. For SCTP
+   * no rule does it: see desired-chains.ts.
+   */
   readonly refused: boolean;
 }
 
@@ -28,12 +31,22 @@ export interface ProxyPort {
   readonly ipFamily: IpFamily;
 }
 
+/** What keeps the kernel's own SCTP from answering for our relay: see sctp-guard.ts. */
+export interface SctpGuard {
+  /** From which the relay talks to endpoints. Inclusive on both ends. */
+  readonly relayPorts: { readonly first: number; readonly last: number };
+  /** Of the user that our raw sockets belong to. A packet that the kernel makes belongs to nobody. */
+  readonly uid: number;
+}
+
 export interface DesiredRules {
   /** No two with the same (ip, port, protocol). */
   readonly portals: readonly Portal[];
   readonly steering: Readonly<Record<IpFamily, Steering>>;
   /** Ports that only portals may reach. Usually the portals' own; a listener that waits for its rules has one too. */
   readonly proxyPorts: readonly ProxyPort[];
+  /** Undefined: the kernel has no SCTP of its own loaded, or nobody listens for SCTP. */
+  readonly sctpGuard?: SctpGuard | undefined;
 }
 
 /** A portal rule found in the kernel, from this run or an earlier one. */

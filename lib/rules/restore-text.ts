@@ -1,7 +1,14 @@
 // rules/restore-text.ts: PURE. From what stands to what should, as input for `iptables-restore --noflush`. There a line
 // `:CHAIN` makes a chain or empties it, and chains that are not named stay as they are: a chain that differs is written
 // whole (chains are small), one that does not costs nothing. Other people's chains are never named.
-import { type FamilyRules, isRemovableChain, type TableName, type TableRules, tableNames } from './chains.js';
+import {
+  type FamilyRules,
+  isRemovableChain,
+  type Jump,
+  type TableName,
+  type TableRules,
+  tableNames,
+} from './chains.js';
 import { sameRules, targetOf } from './rule-text.js';
 import type { SavedTables } from './save-text.js';
 
@@ -33,9 +40,14 @@ function tableText(table: TableName, standing: TableRules, desired: TableRules):
     rulesDeleted += there?.length ?? 0;
     for (const rule of wanted) rules.push(`-A ${chain} ${rule}`);
   }
-  for (const { from, rule } of desired.jumps) {
-    if (!standing.jumps.some((jump) => jump.from === from && jump.rule === rule))
-      rules.push(`-I ${from} ${rule}`);
+  for (const jump of desired.jumps) {
+    if (!has(standing, jump)) rules.push(`-I ${jump.from} ${jump.rule}`);
+  }
+  const rulesWritten = rules.length;
+  for (const jump of standing.jumps) {
+    if (has(desired, jump)) continue;
+    rules.push(`-D ${jump.from} ${jump.rule}`);
+    rulesDeleted += 1;
   }
   const stale: string[] = [];
   for (const [chain, there] of standing.chains) {
@@ -45,9 +57,13 @@ function tableText(table: TableName, standing: TableRules, desired: TableRules):
   }
   return {
     text: transaction(table, [...emptied, ...stale], rules, stale),
-    rulesWritten: rules.length,
+    rulesWritten,
     rulesDeleted,
   };
+}
+
+function has({ jumps }: TableRules, { from, rule }: Jump): boolean {
+  return jumps.some((jump) => jump.from === from && jump.rule === rule);
 }
 
 /** Chains are emptied before rules are added, so nothing leads to a stale chain when it is deleted. */

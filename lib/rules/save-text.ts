@@ -3,11 +3,13 @@ import {
   type Chains,
   type FamilyRules,
   isPortalChain,
+  type Jump,
   jumps,
   type TableName,
   type TableRules,
 } from './chains.js';
 import { sameRule } from './rule-text.js';
+import { sctpGuardJump } from './sctp-guard.js';
 
 /** All tables and chains that were printed, other people's included. */
 export type SavedTables = ReadonlyMap<string, Chains>;
@@ -57,10 +59,16 @@ export function standingRules(saved: SavedTables): FamilyRules {
     const chains: Chains = saved.get(table) ?? new Map();
     return {
       chains: new Map([...chains].filter(([name]) => isPortalChain(name))),
-      jumps: jumps[table].filter(({ from, rule }) => chains.get(from)?.some((its) => sameRule(its, rule))),
+      jumps: possibleJumps(table).filter(({ from, rule }) =>
+        chains.get(from)?.some((its) => sameRule(its, rule)),
+      ),
     };
   };
   return { nat: standing('nat'), filter: standing('filter') };
+}
+
+function possibleJumps(table: TableName): readonly Jump[] {
+  return table === 'filter' ? [...jumps.filter, sctpGuardJump] : jumps[table];
 }
 
 export function countRules({ chains, jumps: standing }: TableRules): number {

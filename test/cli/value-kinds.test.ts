@@ -5,6 +5,7 @@ import {
   boolean,
   choice,
   duration,
+  givenPortRange,
   integer,
   nodeName,
   portRange,
@@ -49,4 +50,9 @@ t.test('a choice lists what there is', async (t) => {
 t.test('port ranges and bind addresses are kinds too', async (t) => {
   t.same(portRange.parse('10-11'), { first: 10, last: 11 });
   t.same(bindAddress(10_249).parse('127.0.0.1'), { host: '127.0.0.1', port: 10_249 });
+});
+
+t.test('a range that is given has ports', async (t) => {
+  t.same(givenPortRange.parse('20000+9999'), { first: 20_000, last: 29_999 });
+  for (const none of ['0', '', '0-0']) t.throws(() => givenPortRange.parse(none), /must name ports/);
 });

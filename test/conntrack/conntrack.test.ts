@@ -199,3 +199,28 @@ t.test('a flow that leads to an address this host has lost is stale', async (t) 
   t.same(staleFlows([flow], [portal], new Set(['10.244.0.1'])), []);
   t.equal(staleFlows([flow], [portal], new Set(['127.0.0.1'])).length, 1);
 });
+
+t.test('SCTP flows are deleted like those of UDP, and those of UDP are left alone', async (t) => {
+  const { exec, namespace } = await withFlows(t, [
+    { client: '10.244.0.2', ...dns, replySrc: '10.244.0.1', replySport: 40999 },
+  ]);
+  for (const [sport, replySport] of [
+    ['5000', '10000'],
+    ['5001', '10002'],
+  ]) {
+    const original = `-s 10.244.0.2 -d 10.96.0.10 --sport ${sport} --dport 53`;
+    const reply = `-r 10.244.0.1 -q 10.244.0.2 --reply-port-src ${replySport} --reply-port-dst ${sport}`;
+    const added = await namespace.run(
+      `conntrack -I -p sctp -t 120 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 ${original} ${reply}`.split(
+        ' ',
+      ),
+    );
+    if (added.status !== 0) throw new Error(`add a flow: ${added.stderr}`);
+  }
+  const conntrack = createConntrack(exec, silentLog);
+  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPort: 10_002 } as const;
+  t.equal(await conntrack.deleteStaleSctp([portal]), 1);
+  const left = await listConntrack(exec, 'sctp', 'IPv4');
+  t.match(left, [{ original: { sport: 5001 }, reply: { sport: 10_002 } }]);
+  t.equal((await listConntrack(exec, 'udp', 'IPv4')).length, 1);
+});

@@ -4,16 +4,18 @@ import t from 'tap';
 import { createEndpoints } from '../../lib/demo/endpoints.js';
 import { createNamespace } from '../../lib/demo/namespaces.js';
 import { isAnswer, parseReplies } from '../../lib/demo/reply.js';
-import { web } from '../../lib/demo/services.js';
+import { signal, web } from '../../lib/demo/services.js';
 import { systemClock } from '../../lib/proxier/clock.js';
 
+const sctpEcho = fileURLToPath(new URL('../../lib/compose/demo-sctp-echo.js', import.meta.url));
+const sctpAsk = fileURLToPath(new URL('../../lib/compose/demo-sctp-ask.js', import.meta.url));
 const ask = fileURLToPath(new URL('../../lib/demo/ask.js', import.meta.url));
 
 t.test('servers answer until they are killed, and their logs say whom', async (t) => {
   const pods = await createNamespace('pods');
   t.teardown(() => pods.close());
   await pods.run(['ip', 'address', 'add', '10.244.0.11/32', 'dev', 'lo']);
-  const endpoints = createEndpoints(pods, systemClock);
+  const endpoints = createEndpoints(pods, systemClock, sctpEcho);
   const request = async (id: string) => {
     const { stdout } = await pods.run([process.execPath, ask, `http://10.244.0.11:8080${id}`]);
     return parseReplies(stdout);
@@ -31,5 +33,30 @@ t.test('servers answer until they are killed, and their logs say whom', async (t
   await t.rejects(endpoints.kill(web, '10.244.0.12'), { message: 'kill web at 10.244.0.12: not started' });
   await t.rejects(endpoints.start(web, '10.244.0.99'), {
     message: /start web at 10\.244\.0\.99: .*EADDRNOTAVAIL/,
+  });
+});
+
+t.test('SCTP has programs of its own for both sides', async (t) => {
+  const pods = await createNamespace('pods');
+  t.teardown(() => pods.close());
+  await pods.run(['ip', 'address', 'add', '10.244.0.31/32', 'dev', 'lo']);
+  const endpoints = createEndpoints(pods, systemClock, sctpEcho);
+  await endpoints.start(signal, '10.244.0.31');
+  const { stdout } = await pods.run([
+    process.execPath,
+    sctpAsk,
+    'sctp://10.244.0.31:38412/1',
+    'sctp://10.244.0.31:38412/2',
+    'sctp://10.244.0.31:9/3',
+  ]);
+  t.match(parseReplies(stdout), [
+    { id: '/1', text: 'hello, says signal at 10.244.0.31:38412' },
+    { id: '/2', text: 'hello, says signal at 10.244.0.31:38412' },
+    // Somebody else's raw socket is there, so the kernel does not say that nobody is.
+    { id: '/3', error: 'ETIMEDOUT' },
+  ]);
+  t.match(endpoints.answersTo('/2'), [{ endpoint: '10.244.0.31:38412', line: /^answered \/2 to 10\./ }]);
+  await t.rejects(endpoints.start(signal, '10.244.0.99'), {
+    message: /start signal at 10\.244\.0\.99: .*EADDRNOTAVAIL/,
   });
 });

@@ -9,6 +9,7 @@ import {
   picksIn,
   portalRuleIn,
   portalWords,
+  rawSocketsOf,
   rejectRuleIn,
   ruleLines,
   socketsOf,
@@ -32,6 +33,21 @@ COMMIT
 ${webRule}
 COMMIT
 `;
+
+t.test('raw sockets for SCTP, of one process', async (t) => {
+  const line = (socket: string, pid: number) =>
+    `UNCONN  0  0   ${socket}   0.0.0.0:*   users:(("node",pid=${pid},fd=9))`;
+  const listing = [
+    line('0.0.0.0:132', 7),
+    line('*:sctp', 7),
+    line('0.0.0.0:icmp', 7),
+    line('0.0.0.0:132', 77),
+  ];
+  t.same(rawSocketsOf(listing.join('\n'), 7), [
+    'UNCONN 0 0 0.0.0.0:132 0.0.0.0:* users:(("node",pid=7,fd=9))',
+    'UNCONN 0 0 *:sctp 0.0.0.0:* users:(("node",pid=7,fd=9))',
+  ]);
+});
 
 t.test('a portal rule is found by address, protocol and port', async (t) => {
   const rule = portalRuleIn(save, 'KUBE-PORTALS-CONTAINER', web);

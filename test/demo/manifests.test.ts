@@ -10,7 +10,7 @@ t.test('the manifests are copied, and only they', async (t) => {
   const directory = join(t.testdir(), 'copy');
   const manifests = await copyManifests('examples/demo', directory);
   t.equal(manifests.directory, directory);
-  t.same((await readdir(directory)).sort(), ['clock.yaml', 'web.yaml']);
+  t.same((await readdir(directory)).sort(), ['clock.yaml', 'signal.yaml', 'web.yaml']);
   t.equal(
     await readFile(join(directory, 'web.yaml'), 'utf8'),
     await readFile('examples/demo/web.yaml', 'utf8'),
@@ -47,7 +47,11 @@ t.test('endpoints are replaced, taken away and given back; nothing else changes'
   const original = await readFile('examples/demo/web.yaml', 'utf8');
   t.equal(await readFile(join(directory, 'web.yaml'), 'utf8'), original);
   t.same(await manifests.setEndpoints(clock, clock.endpointIps), [], 'the same again is no change');
-  t.same((await readdir(directory)).sort(), ['clock.yaml', 'web.yaml'], 'no half-written file stays');
+  t.same(
+    (await readdir(directory)).sort(),
+    ['clock.yaml', 'signal.yaml', 'web.yaml'],
+    'no half-written file stays',
+  );
 });
 
 t.test('a manifest without endpoints can not be edited', async (t) => {

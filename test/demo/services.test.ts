@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
-import { clock, serviceUrl, shownServices, spareIp, web } from '../../lib/demo/services.js';
+import { allServices, clock, serviceUrl, signal, spareIp, web } from '../../lib/demo/services.js';
 
-for (const service of shownServices) {
+for (const service of allServices) {
   t.test(`${service.file} says what the demo knows of ${service.name}`, async (t) => {
     const text = readFileSync(join('examples/demo', service.file), 'utf8');
     const [manifest, slice] = parseAllDocuments(text).map((document) => document.toJS());
@@ -31,4 +31,5 @@ t.test('a Service is asked at a URL', async (t) => {
   t.equal(serviceUrl(web), 'http://10.96.0.80');
   t.equal(serviceUrl({ ...web, port: 8080 }), 'http://10.96.0.80:8080');
   t.equal(serviceUrl(clock), 'udp://10.96.0.37:37');
+  t.equal(serviceUrl(signal), 'sctp://10.96.0.38:38412');
 });

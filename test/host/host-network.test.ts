@@ -1,5 +1,5 @@
 // What is read of a host: against the kernel in the rig's namespaces, and against given answers for what is rare.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -89,6 +89,7 @@ async function madeUp(test: Test) {
       link('eth0', ['UP'], ['10.0.0.5', 'global']),
     ],
     names: ['lo', 'eth0'],
+    kernelSctp: false,
     nowMs: 0,
     runs: 0,
     fail: undefined as Error | undefined,
@@ -108,6 +109,8 @@ async function madeUp(test: Test) {
     await mkdir(join(procRoot, 'net'), { recursive: true });
     const lines = host.names.map((name) => `  ${name}: 1 2 3\n`);
     await writeFile(join(procRoot, 'net/dev'), `Inter-|\n face |\n${lines.join('')}`);
+    if (host.kernelSctp) await mkdir(join(procRoot, 'net/sctp'), { recursive: true });
+    else await rm(join(procRoot, 'net/sctp'), { recursive: true, force: true });
     return network.read();
   };
   return { host, read };
@@ -210,4 +213,15 @@ t.test('a link-local address is never the main one', async (t) => {
   const state = await read();
   t.same(state.nodeAddress, {});
   t.same(state.withoutAddress, { IPv4: [], IPv6: ['eth0'] });
+});
+
+t.test('SCTP of the kernel itself is noticed with the next read, and its end', async (t) => {
+  const { host, read } = await madeUp(t);
+  t.equal((await read()).kernelSctp, false);
+  host.kernelSctp = true;
+  const loaded = await read();
+  t.equal(loaded.kernelSctp, true);
+  t.equal(await read(), loaded, 'the same object while nothing changes');
+  host.kernelSctp = false;
+  t.equal((await read()).kernelSctp, false);
 });

@@ -1,7 +1,9 @@
 // A hand-made ProxierStatus and listeners with counters that tests set.
+
 import type { IpFamily } from '../../lib/model/ip.js';
 import type { Protocol } from '../../lib/model/service-port-name.js';
 import { dialBucketsSeconds, type Listener, type ListenerCounters } from '../../lib/proxier/data-plane.js';
+import type { SctpTotals } from '../../lib/proxier/sctp-relay.js';
 import type { ProxierStatus, SyncHealth, SyncStats } from '../../lib/proxier/status.js';
 
 export interface FakeListener extends Listener {
@@ -44,6 +46,7 @@ export function fakeListener(
 }
 
 export interface FakeStatus extends ProxierStatus {
+  sctp: SctpTotals | undefined;
   health: SyncHealth;
   numbers: SyncStats;
   all: readonly Listener[];
@@ -53,6 +56,7 @@ export function fakeStatus(all: readonly Listener[] = []): FakeStatus {
   return {
     dataPlane: 'node',
     all,
+    sctp: undefined,
     health: { healthy: true, lastUpdatedMs: 1_700_000_000_500, lastQueuedMs: 1_700_000_001_000 },
     numbers: {
       serviceChangesPending: 1,
@@ -78,6 +82,9 @@ export function fakeStatus(all: readonly Listener[] = []): FakeStatus {
       return this.all;
     },
     totals: () => ({ tcpConnections: 11, udpClients: 12, maxConnections: 9000 }),
+    sctpTotals() {
+      return this.sctp;
+    },
     problems: () => [{ subject: 'Service default/web', message: 'no clusterIP' }],
   };
 }

@@ -22,3 +22,28 @@ t.test('a source that starts or fails is not healthy', async (t) => {
   t.equal(read({ state: 'starting' }), 0);
   t.equal(read({ state: 'failing', message: 'away', sinceMs: 1 }), 0);
 });
+
+t.test('a ServicePort without a listener shows, with the reason', async (t) => {
+  const servicePortName = { namespace: 'default', name: 'hss', port: 'diameter', protocol: 'SCTP' } as const;
+  const problems = () => [
+    { subject: 'Service default/web', message: 'no clusterIP' },
+    {
+      subject: 'default/hss:diameter/SCTP/IPv6',
+      message: 'not served',
+      notServed: { servicePortName, ipFamily: 'IPv6', reason: 'not-supported' } as const,
+    },
+  ];
+  const metric = proxierMetrics({ ...fakeStatus(), problems }, 'asked for').find(
+    ({ name }) => name === 'kubeportal_service_not_served',
+  );
+  const labels = {
+    namespace: 'default',
+    service: 'hss',
+    port: 'diameter',
+    protocol: 'SCTP',
+    ip_family: 'IPv6',
+    reason: 'not-supported',
+  };
+  t.same(metric?.read(), [{ labels, value: 1 }]);
+  t.same(metric?.labelNames, Object.keys(labels));
+});

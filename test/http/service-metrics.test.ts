@@ -63,3 +63,18 @@ t.test('many ServicePorts come in pieces of bounded size that together are one t
   t.ok(pieces.every((piece) => piece.length < 100_000));
   t.equal(parseExposition(pieces.join('')).samples.get('kubeportal_connections_open')?.length, 3000);
 });
+
+t.test('an SCTP ServicePort shows its associations as connections, and packets each way', async (t) => {
+  const counters = { opened: 5, open: 2, rxPackets: 40, txPackets: 50, failed: { dial: 1 } };
+  const shown = await expose(
+    fakeListener('default/hss:diameter', counters, 'SCTP'),
+    fakeListener('default/web:http', { opened: 1 }),
+  );
+  const labels = { service: 'hss', protocol: 'SCTP' };
+  t.equal(shown.value('kubeportal_connections_opened_total', labels), 5);
+  t.equal(shown.value('kubeportal_connections_open', labels), 2);
+  t.equal(shown.value('kubeportal_connections_failed_total', { ...labels, reason: 'dial' }), 1);
+  t.equal(shown.value('kubeportal_sctp_packets_total', { ...labels, direction: 'rx' }), 40);
+  t.equal(shown.value('kubeportal_sctp_packets_total', { ...labels, direction: 'tx' }), 50);
+  t.equal(shown.samples.get('kubeportal_sctp_packets_total')?.length, 2, 'of SCTP alone');
+});

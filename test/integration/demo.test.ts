@@ -13,6 +13,7 @@ t.test('all that the demo claims happens, and its evidence is real', async (t) =
   t.match(text, /src=10\.244\.0\.2 dst=10\.96\.0\.80 sport=\d+ dport=80/);
   t.match(text, /ECONNREFUSED/);
   t.match(text, dataPlane);
+  t.match(text, /✓ pod → signal: associations end to end +\d relayed/, 'SCTP as well');
   t.notMatch(text, '\u001b', 'no colour where no terminal is');
   for (const line of run.stdout.lines) t.ok(line.length <= 100, line);
 });

@@ -74,3 +74,13 @@ t.test('stale UDP entries: of portals that are new, gone, moved or refused', asy
   ]);
   t.same(staleUdp([portal('10.96.0.1', 1)], [portal('10.96.0.1', 1, true)]), [{ ...base, ip: '10.96.0.1' }]);
 });
+
+t.test('the guard against the kernel’s own SCTP comes and goes with a plan of its own', async (t) => {
+  const portals = [held('web', '10.96.0.1', ['10.244.0.1'])];
+  const guard = { relayPorts: { first: 1, last: 2 }, uid: 0 };
+  const without = planRules(portals, steering, undefined);
+  const guarded = planRules(portals, steering, without, guard);
+  t.equal(guarded.desired.sctpGuard, guard);
+  t.equal(planRules(portals, steering, guarded, guard), guarded, 'nothing changed');
+  t.notOk('sctpGuard' in planRules(portals, steering, guarded).desired);
+});

@@ -75,3 +75,20 @@ t.test('of 10,000 listeners, opened 32 at once, the kernel searches a port for f
   }
   t.ok(searches < 300, `${searches} searches`);
 });
+
+t.test(
+  'the relay’s ports are given to nobody for SCTP, preferred or not, and to anybody for TCP and UDP',
+  async (t) => {
+    const reserved = { first: 20_000, last: 20_009 };
+    const inside = portAllocator({ first: 19_999, last: 20_010 }, reserved);
+    const taken = [inside.take('SCTP/IPv4', 20_005), inside.take('SCTP/IPv4'), inside.take('SCTP/IPv4')];
+    t.same(taken, [19_999, 20_010, undefined]);
+    t.equal(inside.take('TCP/IPv4', 20_005), 20_005);
+    const free = portAllocator(undefined, reserved);
+    free.taken('SCTP/IPv6', 19_998);
+    t.equal(free.take('SCTP/IPv6'), 0, 'the next one would be the relay’s');
+    t.equal(free.take('SCTP/IPv6', 20_009), 0);
+    free.taken('UDP/IPv6', 19_998);
+    t.equal(free.take('UDP/IPv6'), 20_000);
+  },
+);

@@ -8,6 +8,7 @@ const host = (without: readonly string[], address?: string): HostNetworkState =>
   localAddresses: new Set(),
   nodeAddress: address === undefined ? {} : { IPv4: address },
   withoutAddress: { IPv4: without, IPv6: [] },
+  kernelSctp: false,
 });
 
 t.test('an interface that lacks an address at start counts at once', async (t) => {

@@ -39,6 +39,7 @@ t.test('conntrack entries that could not be deleted are tried again, others are 
         if (broken) throw new Error('table busy');
         return 0;
       },
+      deleteStaleSctp: async () => 0,
     },
   });
   t.match(await syncer.pass(take(), plainHost), { rulesInPlace: true, complete: false });
@@ -104,3 +105,19 @@ t.test('what the data plane can not do is said, and not tried again for ever', a
   const result = await new Syncer(world.options).pass(model.takeSnapshot().snapshot, plainHost);
   t.match(result, { complete: true, problems: [{ subject: 'default/sctp/SCTP/IPv4' }] });
 });
+
+t.test(
+  'where the kernel has SCTP of its own, it is kept quiet; where not, no rule is spent on it',
+  async (t) => {
+    const sctpRelay = { relayPorts: { first: 20_000, last: 29_999 }, uid: 0 };
+    const { world, syncer, take } = loaded({ sctpRelay });
+    const wanted: unknown[] = [];
+    const apply = world.options.rules.apply.bind(world.options.rules);
+    world.options.rules.apply = (desired) => {
+      wanted.push(desired.sctpGuard);
+      return apply(desired);
+    };
+    for (const kernelSctp of [false, true, false]) await syncer.pass(take(), { ...plainHost, kernelSctp });
+    t.same(wanted, [undefined, sctpRelay, undefined]);
+  },
+);

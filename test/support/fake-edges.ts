@@ -44,6 +44,7 @@ export const plainHost: HostNetworkState = {
   localAddresses: new Set(['127.0.0.1', '192.0.2.1']),
   nodeAddress: { IPv4: '192.0.2.1' },
   withoutAddress: { IPv4: [], IPv6: [] },
+  kernelSctp: false,
 };
 
 export function fakeWorld(overrides: Partial<ProxierOptions> = {}): FakeWorld {
@@ -148,6 +149,10 @@ export function fakeWorld(overrides: Partial<ProxierOptions> = {}): FakeWorld {
     conntrack: {
       async deleteStaleUdp(portals) {
         story.push(`conntrack ${portals.map(describeUdp).join(' ')}`);
+        return portals.length;
+      },
+      async deleteStaleSctp(portals) {
+        story.push(`conntrack sctp ${portals.map(describeUdp).join(' ')}`);
         return portals.length;
       },
     },

@@ -2,7 +2,7 @@
 // which any one thing can be wrong.
 import { parseConntrackLine } from '../../lib/conntrack/entries.js';
 import type { Reply } from '../../lib/demo/reply.js';
-import { type ShownService, shownServices } from '../../lib/demo/services.js';
+import { allServices, type ShownService } from '../../lib/demo/services.js';
 import type { Story } from '../../lib/demo/story.js';
 import { createTheatre, type Theatre } from '../../lib/demo/theatre.js';
 import { fakeClock } from './fake-clock.js';
@@ -20,7 +20,9 @@ export type Fault =
   | 'rewrites rules'
   | 'answers without endpoints'
   | 'new ports after a restart'
-  | 'packets get out';
+  | 'packets get out'
+  | 'no raw sockets'
+  | 'half an association';
 
 interface Served {
   readonly service: ShownService;
@@ -37,14 +39,22 @@ export interface FakeWorld {
 }
 
 export function createFakeWorld(fault?: Fault): FakeWorld {
-  const served: readonly Served[] = shownServices.map((service, at) => {
+  const served: readonly Served[] = allServices.map((service, at) => {
     return { service, ips: service.endpointIps, turn: 0, proxyPort: 40_001 + at };
   });
   const dead = new Set<string>();
   const answers: { id: string; endpoint: string; line: string }[] = [];
   const counters = new Map<string, number>();
   const flows: string[] = [];
-  const state = { pid: 100, up: true, failedDials: 0, clientPort: 50_000, written: 11 };
+  const state = {
+    pid: 100,
+    up: true,
+    failedDials: 0,
+    clientPort: 50_000,
+    written: 11,
+    sctpPackets: 0,
+    sctpOpened: 0,
+  };
   const picks = new Map<string, number>();
 
   function reply(place: string, entry: Served, id: string): Reply {
@@ -65,6 +75,8 @@ export function createFakeWorld(fault?: Fault): FakeWorld {
     }
     const endpoint = `${ip}:${service.endpointPort}`;
     picks.set(endpoint, (picks.get(endpoint) ?? 0) + 1);
+    if (service.protocol === 'SCTP') state.sctpPackets += fault === 'half an association' ? 4 : 9;
+    if (service.protocol === 'SCTP') state.sctpOpened += 1;
     state.clientPort += 1;
     const { clientPort } = state;
     const logged = fault === 'somebody else answers' ? '10.9.9.9:9' : endpoint;
@@ -116,6 +128,10 @@ export function createFakeWorld(fault?: Fault): FakeWorld {
     }
     if (command.startsWith('conntrack')) return flows.join('\n');
     if (command.startsWith('nstat')) return `TcpAttemptFails   ${state.failedDials}   0.0\n`;
+    if (command.includes('lwnp'))
+      return fault === 'no listeners'
+        ? ''
+        : `UNCONN 0 0 0.0.0.0:132 0.0.0.0:* users:(("node",pid=${state.pid},fd=9))\n`;
     if (!command.startsWith('ss ') || fault === 'no listeners') return '';
     return served
       .map(({ service, proxyPort }) => {
@@ -132,6 +148,8 @@ export function createFakeWorld(fault?: Fault): FakeWorld {
       ...lines,
       'kubeportal_data_plane_info{kind="node",reason="asked for"} 1',
       `kubeportal_rules_written_total ${state.written}`,
+      `kubeportal_connections_opened_total{service="signal"} ${state.sctpOpened}`,
+      `kubeportal_sctp_packets_total{service="signal",direction="rx"} ${state.sctpPackets}`,
     ].join('\n');
   }
 
@@ -208,6 +226,7 @@ export function createFakeWorld(fault?: Fault): FakeWorld {
     },
     firewall: { list: 'fake', save: 'fake-save' },
     parseFlow: parseConntrackLine,
+    sctpObstacle: fault === 'no raw sockets' ? 'no CAP_NET_RAW' : undefined,
     clock: fakeClock(),
   });
   // The fake clock stands still: a few tries are as good as five seconds of them.

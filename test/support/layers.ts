@@ -14,7 +14,7 @@ export const edgeFolders: readonly string[] = [
 ];
 
 /** Several ways to do one thing, of which the program takes one: none knows another. */
-export const siblingFolders: readonly string[] = ['dataplane/node', 'dataplane/linux'];
+export const siblingFolders: readonly string[] = ['dataplane/node', 'dataplane/linux', 'dataplane/sctp'];
 
 /** Undefined: everything. */
 function allowedFolders(folder: string): readonly string[] | undefined {

@@ -57,7 +57,7 @@ export const endpointIsReplaced: Scene = async (theatre, story) => {
 
 export const noEndpoints: Scene = async (theatre, story) => {
   story.scene('A Service without endpoints refuses');
-  story.say('Both Services are scaled to zero, one after the other:');
+  story.say('web and clock are scaled to zero, one after the other:');
   const claims: Claim[] = [];
   for (const service of shownServices) {
     const editedMs = await edit(theatre, story, service, []);
@@ -124,7 +124,7 @@ export const endpointsReturn: Scene = async (theatre, story) => {
 };
 
 /** Resolves with the time of the edit, monotonic. */
-async function edit(
+export async function edit(
   { manifests, clock }: Theatre,
   story: Story,
   service: ShownService,
@@ -135,7 +135,7 @@ async function edit(
 }
 
 /** Asks until the reply is as wanted. The replies are the last ones, wanted or not. */
-async function becomes(
+export async function becomes(
   theatre: Theatre,
   service: ShownService,
   wanted: (reply: Reply) => boolean,

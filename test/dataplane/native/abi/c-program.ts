@@ -1,4 +1,4 @@
-// dataplane/linux/abi/c-program.ts: a C program that compiles only where our constants and layouts are C's own. It is
+// dataplane/native/abi/c-program.ts: a C program that compiles only where our constants and layouts are C's own. It is
 // never run, so any compiler will do, also one for another machine.
 import { spawnSync } from 'node:child_process';
 import { constants as osConstants } from 'node:os';
@@ -9,6 +9,7 @@ import {
   type Layouts,
   layouts,
 } from '../../../../lib/dataplane/native/abi/layouts.js';
+import * as rawConstants from '../../../../lib/dataplane/sctp/raw/constants.js';
 
 interface CStruct {
   readonly type: string;
@@ -90,13 +91,18 @@ const errnos = [
   'ENOPROTOOPT',
 ] as const;
 
+/** Those of raw sockets are in headers of C libraries, but for two that only Linux' own have. */
+const { ICMP_FILTER: _icmp, ICMPV6_FILTER: _icmpv6, ...checkedRawConstants } = rawConstants;
+
 /** A constant expression of C, and what we take it for. */
 export type Claim = readonly [expression: string, value: number];
 
 /** Everything that abi/ says of C. `architecture` as in process.arch. */
 export function claims(architecture: string): readonly Claim[] {
   return [
-    ...Object.entries(constants).map(([name, value]): Claim => [`(int)(${name})`, value]),
+    ...Object.entries({ ...constants, ...checkedRawConstants }).map(
+      ([name, value]): Claim => [`(int)(${name})`, value],
+    ),
     ...errnos.map((name): Claim => [name, osConstants.errno[name]]),
     ['EHOSTDOWN', 112],
     ['CMSG_SPACE(12)', cmsgSpace(12)],

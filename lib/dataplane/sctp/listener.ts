@@ -1,0 +1,74 @@
+// dataplane/sctp/listener.ts: an SCTP listener as the proxier sees it: a handle in the main thread on what the relay holds.
+import type { EndpointAddress } from '../../model/endpoint.js';
+import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '../../proxier/data-plane.js';
+import { addUp } from '../native/counter-block.js';
+import { PickSlots } from '../native/pick-slots.js';
+import type { EndpointsMessage } from '../native/prepared-endpoints.js';
+import type { ToRelay } from './messages.js';
+import { createListenerBlock, rxPackets, txPackets } from './relay/counters.js';
+
+export interface ListenerContext {
+  post(message: ToRelay): void;
+  /** Waits, a few milliseconds at most, until the relay has seen what was posted. */
+  settle(): void;
+  /** The listener begins to close; resolves when its port is free. */
+  close(): Promise<void>;
+}
+
+export interface SctpListenerCounters extends ListenerCounters {
+  /** From clients to endpoints, and back. */
+  readonly rxPackets: number;
+  readonly txPackets: number;
+}
+
+export class SctpListener implements Listener {
+  readonly spec: ListenerSpec;
+  readonly port: number;
+  readonly id: number;
+  /** Shared with the relay, which writes to it. */
+  readonly counterMemory = createListenerBlock();
+  readonly #block = new Float64Array(this.counterMemory);
+  readonly #context: ListenerContext;
+  readonly #picks = new PickSlots();
+  #endpoints: readonly EndpointAddress[];
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    parts: Pick<SctpListener, 'spec' | 'port' | 'id'>,
+    config: ListenerConfig,
+    context: ListenerContext,
+  ) {
+    this.spec = parts.spec;
+    this.port = parts.port;
+    this.id = parts.id;
+    this.#context = context;
+    this.#endpoints = config.endpoints;
+  }
+
+  /** What the relay must know of its endpoints at first. Once only, before any update(). */
+  firstEndpoints(): EndpointsMessage {
+    return this.#picks.assign(this.#endpoints);
+  }
+
+  /** Reply addresses mean nothing here: an answer leaves from whatever address its client hit. */
+  update(config: ListenerConfig): void {
+    if (this.#closing !== undefined || config.endpoints === this.#endpoints) return;
+    this.#endpoints = config.endpoints;
+    this.#context.post({ kind: 'endpoints', id: this.id, ...this.#picks.assign(config.endpoints) });
+  }
+
+  counters(): SctpListenerCounters {
+    this.#context.settle();
+    return {
+      ...addUp([this.#block]),
+      picks: this.#picks.read(),
+      rxPackets: this.#block[rxPackets] ?? 0,
+      txPackets: this.#block[txPackets] ?? 0,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#context.close();
+    return this.#closing;
+  }
+}

@@ -1,0 +1,28 @@
+// dataplane/sctp/relay/relay-listener.ts: a listener inside the relay: its port, its endpoints, its counters.
+import type { Balancer } from '../../../balance/balancer.js';
+import type { IpFamily } from '../../../model/ip.js';
+import type { SharedEndpoint } from '../../native/prepared-endpoints.js';
+import type { ListenerBlock } from './counters.js';
+import { Targets } from './targets.js';
+
+export class RelayListener {
+  readonly id: number;
+  readonly port: number;
+  readonly ipFamily: IpFamily;
+  readonly balancer: Balancer;
+  readonly counters: ListenerBlock;
+  readonly targets = new Targets();
+
+  constructor(parts: Pick<RelayListener, 'id' | 'port' | 'ipFamily' | 'balancer' | 'counters'>) {
+    this.id = parts.id;
+    this.port = parts.port;
+    this.ipFamily = parts.ipFamily;
+    this.balancer = parts.balancer;
+    this.counters = parts.counters;
+  }
+
+  update(endpoints: readonly SharedEndpoint[], segments: readonly SharedArrayBuffer[]): void {
+    this.targets.update(endpoints, segments);
+    this.balancer.update(endpoints);
+  }
+}

@@ -1,0 +1,167 @@
+// dataplane/sctp/relay/sender.ts: sends on what has arrived, as it is but for ports and checksum, and says the few things
+// that the relay itself has to say. Packets too big for their way are cut where they may be cut.
+import { constants } from 'node:os';
+import { type AnswerKind, seal, writeAnswer, writePorts } from '../wire/answers.js';
+import { crc32cChange } from '../wire/crc32c.js';
+import { cutAt } from '../wire/cut.js';
+import { commonHeader } from '../wire/format.js';
+import { leastMtu, writeTooBig } from '../wire/icmp.js';
+import { ipHeaderBytes } from '../wire/ip-header.js';
+import { isIpv4 } from '../wire/ip-words.js';
+import type { Totals } from './counters.js';
+import type { Leg, LegEnds } from './leg.js';
+import type { Packet } from './packet.js';
+import { headroom, type PacketMemory, type Transport } from './transport.js';
+
+const { EMSGSIZE } = constants.errno;
+
+/** A sender that was told needs a moment to change its ways; what is under way meanwhile is no reason to tell it again. */
+const tellAgainMs = 1000;
+
+/** Packets shorter than this are summed up anew, which is cheaper then: acknowledgements are (crc32c.ts). */
+const cheapBytes = 256;
+
+export interface SenderParts {
+  readonly transport: Transport;
+  /** For what the relay says itself; at least 256 bytes. */
+  readonly scratch: PacketMemory;
+  readonly totals: Totals;
+  readonly now: () => number;
+}
+
+/** Of a packet that is too big, in the words of the leg that it came from. */
+export interface TooBig {
+  readonly tag: number;
+  /** Bytes of the SCTP packet. */
+  readonly length: number;
+}
+
+export class Sender {
+  readonly #parts: SenderParts;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Sends `packet`, which came in at `from`, out at `to`. 0, or errno negated.
+   * @param isRewritten more than its ports has changed
+   */
+  forward(packet: Packet, from: Leg<unknown>, to: Leg<unknown>, isRewritten = false): number {
+    const { at, end } = packet;
+    const { bytes } = packet.memory;
+    writePorts(bytes, at, to.localPort, to.peerPort);
+    if (isRewritten || end - at < cheapBytes) seal(bytes, at, end);
+    else {
+      const before = (packet.sourcePort << 16) | packet.destinationPort;
+      const change = before ^ ((to.localPort << 16) | to.peerPort);
+      const checksum = packet.checksum ^ crc32cChange(change, end - at - 4);
+      bytes.writeInt32LE(checksum, at + commonHeader.checksum);
+    }
+    const size = ipHeaderBytes(to.peer) + end - at;
+    const mtu = to.mtu(this.#parts.now());
+    if (mtu === 0 || size <= mtu) {
+      const result = this.#parts.transport.send(packet.memory, at, end, to);
+      if (result !== -EMSGSIZE) return this.#noted(result);
+      this.#learnMtu(to, size);
+    }
+    if (!packet.mayFragment) this.tellTooBig(from, { tag: packet.tag, length: end - at }, to);
+    return this.#sendCut(packet, to);
+  }
+
+  /** A packet of ours, as it lies in `sctp`. 0, or errno negated. */
+  send(sctp: Uint8Array, to: LegEnds): number {
+    const { scratch, transport } = this.#parts;
+    const { bytes } = scratch;
+    // Throws RangeError where it does not fit: longestInit sees to it that it does.
+    bytes.set(sctp, headroom);
+    const end = headroom + sctp.length;
+    writePorts(bytes, headroom, to.localPort, to.peerPort);
+    seal(bytes, headroom, end);
+    const result = transport.send(scratch, headroom, end, to);
+    if (result !== -EMSGSIZE) return this.#noted(result);
+    return this.#sendFragmented(scratch, headroom, end, to, this.#pathMtu(to, end - headroom));
+  }
+
+  answer(kind: AnswerKind, tag: number, to: LegEnds): void {
+    const { scratch, transport } = this.#parts;
+    const end = writeAnswer(scratch.bytes, headroom, kind, tag);
+    writePorts(scratch.bytes, headroom, to.localPort, to.peerPort);
+    seal(scratch.bytes, headroom, end);
+    this.#noted(transport.send(scratch, headroom, end, to));
+  }
+
+  /** Tells `sender` that a packet of its own does not fit into what `narrow` takes, so that it finds the path's MTU. */
+  tellTooBig(sender: Leg<unknown>, packet: TooBig, narrow: Leg<unknown>): void {
+    const { now, scratch, transport, totals } = this.#parts;
+    const nowMs = now();
+    const mtu = narrow.mtu(nowMs);
+    const { reachedAt: local, peer, scope } = sender;
+    if (local === undefined || mtu === 0) return;
+    if (mtu === sender.toldMtu && nowMs - sender.toldTooBigMs < tellAgainMs) return;
+    sender.toldMtu = mtu;
+    sender.toldTooBigMs = nowMs;
+    const quoted = {
+      ...packet,
+      source: peer,
+      destination: local,
+      sourcePort: sender.peerPort,
+      destinationPort: sender.localPort,
+    };
+    const end = writeTooBig(scratch.bytes, headroom, quoted, mtu);
+    totals.count('toldTooBig');
+    this.#noted(transport.sendIcmp(scratch, headroom, end, { local, peer, scope }));
+  }
+
+  /** In place: the header of a packet is written over the end of the one before, which has been sent by then. */
+  #sendCut(packet: Packet, to: Leg<unknown>): number {
+    const { memory, at, end, tag } = packet;
+    const { bytes } = memory;
+    const { transport, totals } = this.#parts;
+    const room = to.mtu(this.#parts.now()) - ipHeaderBytes(to.peer) - commonHeader.size;
+    let start = at + commonHeader.size;
+    let result = 0;
+    let packets = 0;
+    while (start < end) {
+      const cut = cutAt(bytes, start, end, room);
+      const header = start - commonHeader.size;
+      if (header !== at) {
+        writePorts(bytes, header, to.localPort, to.peerPort);
+        bytes.writeInt32BE(tag, header + commonHeader.tag);
+      }
+      seal(bytes, header, cut);
+      const fits = cut - start <= room;
+      const sent = fits ? transport.send(memory, header, cut, to) : -EMSGSIZE;
+      if (sent === -EMSGSIZE) {
+        // The path has become narrower than was known.
+        if (fits) this.#learnMtu(to, ipHeaderBytes(to.peer) + cut - header);
+        result = this.#sendFragmented(memory, header, cut, to, to.mtu(this.#parts.now()));
+      } else result = this.#noted(sent);
+      packets++;
+      start = cut;
+    }
+    if (packets > 1) totals.count('cut');
+    return result;
+  }
+
+  #sendFragmented(memory: PacketMemory, at: number, end: number, to: LegEnds, mtu: number): number {
+    this.#parts.totals.count('fragmented');
+    return this.#noted(this.#parts.transport.sendFragmented(memory, at, end, to, mtu));
+  }
+
+  #learnMtu(leg: Leg<unknown>, size: number): void {
+    leg.learnMtu(this.#pathMtu(leg, size), this.#parts.now());
+  }
+
+  /** Where the kernel has called `size` too big. */
+  #pathMtu(to: LegEnds, size: number): number {
+    const known = this.#parts.transport.pathMtu(to);
+    if (known > 0 && known < size) return known;
+    return isIpv4(to.peer) ? leastMtu.IPv4 : leastMtu.IPv6;
+  }
+
+  #noted(result: number): number {
+    if (result < 0) this.#parts.totals.count('sendFailed');
+    return result;
+  }
+}

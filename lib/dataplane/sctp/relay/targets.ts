@@ -1,0 +1,49 @@
+// dataplane/sctp/relay/targets.ts: a listener's endpoints as the relay uses them: addresses as words, and the place in
+// shared memory where picks are counted.
+import type { EndpointAddress } from '../../../model/endpoint.js';
+import { hostPort } from '../../../model/ip.js';
+import type { SharedEndpoint } from '../../native/prepared-endpoints.js';
+import { type IpWords, ipWords } from '../wire/ip-words.js';
+
+export interface Target {
+  readonly address: EndpointAddress;
+  readonly ip: IpWords;
+  /** Counts that it was chosen and answered. */
+  pick(): void;
+}
+
+export class Targets {
+  readonly #segments: Float64Array[] = [];
+  #byKey = new Map<string, Target>();
+
+  /** @param segments new ones, after those that are known */
+  update(endpoints: readonly SharedEndpoint[], segments: readonly SharedArrayBuffer[]): void {
+    for (const segment of segments) this.#segments.push(new Float64Array(segment));
+    this.#byKey = new Map(
+      endpoints.map((endpoint) => [hostPort(endpoint.ip, endpoint.port), this.#prepare(endpoint)]),
+    );
+  }
+
+  #prepare({ ip, port, segment, offset }: SharedEndpoint): Target {
+    const picks = this.#segments[segment];
+    if (picks === undefined) throw new Error(`no segment ${segment} for picks`);
+    return {
+      address: { ip, port },
+      ip: ipWords(ip),
+      pick: () => {
+        picks[offset] = (picks[offset] ?? 0) + 1;
+      },
+    };
+  }
+
+  /** Of an address that the Balancer has just given: it is among those of the last update(). */
+  of({ ip, port }: EndpointAddress): Target {
+    const target = this.#byKey.get(hostPort(ip, port));
+    if (target === undefined) throw new Error(`endpoint ${hostPort(ip, port)} was not prepared`);
+    return target;
+  }
+
+  has({ ip, port }: EndpointAddress): boolean {
+    return this.#byKey.has(hostPort(ip, port));
+  }
+}
