@@ -43,11 +43,18 @@ export async function flood(t: Test, packets: number): Promise<void> {
     });
   const took = { tcp: [] as number[], udp: [] as number[] };
   const wrong: string[] = [];
+  let resent = 0;
   while (!isOver) {
     for (const kind of ['tcp', 'udp'] as const) {
       const startedMs = performance.now();
       const request = kind === 'tcp' ? stage.pods.tcpRequest : stage.pods.udpRequest;
-      const reply = await request.call(stage.pods, web, 80, { timeoutMs: deadlineMs });
+      const ask = () => request.call(stage.pods, web, 80, { timeoutMs: deadlineMs });
+      let reply = await ask();
+      // The kernel's backlog is full of INITs now and then, and drops what comes: as a resolver does, UDP asks once more.
+      if (kind === 'udp' && !reply.ok) {
+        resent++;
+        reply = await ask();
+      }
       took[kind].push(performance.now() - startedMs);
       if (!reply.ok) wrong.push(`${kind}: ${reply.errorCode}`);
     }
@@ -58,6 +65,7 @@ export async function flood(t: Test, packets: number): Promise<void> {
   t.same(wrong, [], `${took.tcp.length} TCP and ${took.udp.length} UDP requests are answered meanwhile`);
   for (const kind of ['tcp', 'udp'] as const)
     t.comment(`${kind}: the slowest took ${Math.round(Math.max(...took[kind]))} ms`);
+  t.ok(resent <= 1 + took.udp.length / 1000, `${resent} UDP requests were sent twice`);
   const afterMs = await eventually(
     'SCTP is served again',
     async () => (await peer.echo(outside, portal, [1000])).good === 1,
