@@ -18,7 +18,7 @@ if (!isBuilt()) {
 function isBuilt() {
   const settingsMs = statSync(join(root, 'tsconfig.json')).mtimeMs;
   return readdirSync(join(root, 'lib'), { recursive: true })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
     .every((name) => {
       const built = join(root, 'dist/lib', name.replace(/\.ts$/, '.js'));
       if (!existsSync(built)) return false;

@@ -23,6 +23,23 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     by: 'integration/sctp-changes.test.ts',
     why: 'glue: seen as SCTP that is served, or not',
   },
+  'admin/routes.ts': { by: 'integration/explain-live.test.ts', why: 'asked by the commands there' },
+  'admin/client.ts': { by: 'admin/server.test.ts', why: 'the other end of the same socket' },
+  'compose/admin.ts': { by: 'integration/explain.test.ts', why: 'glue: the socket of the whole program' },
+  'compose/explain.ts': { by: 'integration/explain.test.ts', why: 'glue: seen as a command' },
+  'compose/explain-looks.ts': {
+    by: 'integration/explain.test.ts',
+    why: 'glue: real rules, ports and endpoints',
+  },
+  'compose/explain-manifests.ts': { by: 'integration/explain-live.test.ts', why: 'glue: seen as a command' },
+  'compose/status.ts': { by: 'integration/explain-live.test.ts', why: 'glue: seen as a command' },
+  'compose/top.ts': { by: 'integration/explain-live.test.ts', why: 'glue: seen as a command' },
+  'explain/sentence.ts': { by: 'explain/verdict.test.ts', why: 'words of every verdict' },
+  'explain/verdict-code.ts': { by: 'integration/explain.test.ts', why: 'types' },
+  'explain/portal-text.ts': { by: 'integration/explain.test.ts', why: 'seen in verdicts' },
+  'model/endpoint-reasons.ts': { by: 'integration/explain.test.ts', why: 'seen as verdicts' },
+  'proxier/listener-numbers.ts': { by: 'integration/explain-live.test.ts', why: 'what status counts' },
+  'proxier/process-facts.ts': { by: 'integration/explain-live.test.ts', why: 'the head of status' },
   'compose/run.ts': { by: 'integration/cluster-ip.test.ts', why: 'glue: seen as the whole program' },
   'dataplane/native/abi/constants.ts': {
     by: 'dataplane/native/abi/layouts.test.ts',
@@ -124,10 +141,7 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     by: 'dataplane/sctp/permission.test.ts',
     why: 'seen where raw sockets are forbidden',
   },
-  'dataplane/sctp/listener.ts': {
-    by: 'dataplane/sctp/data-plane.test.ts',
-    why: 'the handle that opens there',
-  },
+  'dataplane/linux/udp-flows.ts': { by: 'dataplane/linux/udp-port.test.ts', why: 'conformance: datagrams' },
   'dataplane/sctp/raw/constants.ts': {
     by: 'dataplane/native/abi/layouts.test.ts',
     why: 'numbers, compared in C',
@@ -195,8 +209,6 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
   'sources/file/schema.ts': { by: 'sources/file/decode.test.ts', why: 'seen as messages with places' },
   'sources/file/yaml-worker.ts': { by: 'sources/file/yaml-thread.test.ts', why: 'the thread it starts' },
   'proxier/data-plane.ts': { by: 'proxier/listener-set.test.ts', why: 'an interface, its error and a table' },
-  'proxier/standing-ports.ts': { by: 'proxier/proxier.test.ts', why: 'seen as the ports after a restart' },
-  'proxier/udp-cleaner.ts': { by: 'proxier/syncer.test.ts', why: 'seen as what conntrack is asked for' },
   'proxier/log.ts': { by: 'proxier/problems.test.ts', why: 'a type and a logger that says nothing' },
 };
 

@@ -17,7 +17,7 @@ const opening = plane.open(
     key: 'bench/sctp',
     servicePortName: { namespace: 'bench', name: 'sctp', port: 'p', protocol: 'SCTP' },
     ipFamily: 'IPv4',
-    traffic: 'internal',
+    scope: 'Cluster',
   },
   listenerConfig([{ ip, port: Number(endpointPort) }]),
   Number(port),

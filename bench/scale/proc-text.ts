@@ -31,7 +31,7 @@ export interface RuleCount {
 export function ourRules(saved: string): RuleCount {
   const lines = saved.split('\n');
   return {
-    rules: lines.filter((line) => /^-A .*KUBE-PORTALS-/.test(line)).length,
-    chains: lines.filter((line) => line.startsWith(':KUBE-PORTALS-')).length,
+    rules: lines.filter((line) => /^-A .*KUBE-(?:PORTALS|NODEPORT)-/.test(line)).length,
+    chains: lines.filter((line) => /^:KUBE-(?:PORTALS|NODEPORT)-/.test(line)).length,
   };
 }

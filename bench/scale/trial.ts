@@ -144,8 +144,9 @@ async function readMetrics(rig: ScaleRig) {
   const url = 'http://127.0.0.1:10249/metrics';
   const text = await rig.host.ask<string>({ command: 'get', url });
   return {
-    syncSeconds: metricIn(text, 'kubeproxy_sync_proxy_rules_duration_seconds_sum'),
-    syncs: metricIn(text, 'kubeproxy_sync_proxy_rules_duration_seconds_count'),
+    // One sync does both families, and counts for both.
+    syncSeconds: metricIn(text, 'kubeproxy_sync_proxy_rules_duration_seconds_sum\\{ip_family="IPv4"\\}'),
+    syncs: metricIn(text, 'kubeproxy_sync_proxy_rules_duration_seconds_count\\{ip_family="IPv4"\\}'),
     written: metricIn(text, 'kubeportal_rules_written_total'),
     deleted: metricIn(text, 'kubeportal_rules_deleted_total'),
   };

@@ -1,6 +1,6 @@
 // bench/shared/make-plane.ts: the two data planes as the benchmarks run them: all as the program's own defaults are.
 import { readFileSync } from 'node:fs';
-import { roundRobin } from '../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../lib/balance/listener-balancer.js';
 import { parseDescriptorLimit } from '../../lib/dataplane/connection-cap.js';
 import { createLinuxDataPlane } from '../../lib/dataplane/linux/data-plane.js';
 import { createNodeDataPlane } from '../../lib/dataplane/node/data-plane.js';
@@ -24,7 +24,7 @@ export function makePlane(kind: PlaneKind, tuning: PlaneTuning): DataPlane {
   return createNodeDataPlane({
     ...rest,
     descriptorLimit,
-    newBalancer: () => roundRobin({ setAsideMs: endpointSetAsideMs }),
+    newBalancer: () => listenerBalancer({ setAsideMs: endpointSetAsideMs }),
   });
 }
 
@@ -33,10 +33,10 @@ export function listenerSpec(name: string, protocol: 'TCP' | 'UDP'): ListenerSpe
     key: `bench/${name}:${protocol}`,
     servicePortName: { namespace: 'bench', name, port: 'p', protocol },
     ipFamily: 'IPv4',
-    traffic: 'internal',
+    scope: 'Cluster',
   };
 }
 
 export function listenerConfig(endpoints: readonly EndpointAddress[]): ListenerConfig {
-  return { endpoints, replyAddresses: [] };
+  return { endpoints, resting: [], drain: { kind: 'leave' }, replyAddresses: [] };
 }

@@ -85,9 +85,8 @@ async function openSites(
   tcp: readonly TcpEndpoint[],
   udp: readonly UdpEndpoint[],
 ): Promise<readonly Site[]> {
-  const gone = await openTcpEndpoint(meetings);
-  await gone.close();
-  const dead = { ip: gone.ip, port: gone.port };
+  // Nobody listens there, and the kernel gives it to nobody: a port that was free a moment ago may be a listener's by now.
+  const dead = { ip: '127.0.0.1', port: 1 };
   const all = tcp.map(({ ip, port }) => ({ ip, port }));
   const tcpSite = async (
     name: string,

@@ -10,6 +10,12 @@ export class Rotation {
   // Both are made only where they are needed: most listeners never see a failed dial, and there are many listeners.
   #places: Map<string, number> | undefined;
   #asideUntilMs: Float64Array | undefined;
+  readonly #firstTurn: number;
+
+  /** @param firstTurn whose turn it is where no endpoint stays from before: a whole number, taken modulo their number */
+  constructor(firstTurn = 0) {
+    this.#firstTurn = firstTurn;
+  }
 
   /** In the order of the rotation. Replaced as a whole: a caller that kept it can tell that it is out of date. */
   get endpoints(): readonly EndpointAddress[] {
@@ -29,7 +35,7 @@ export class Rotation {
     this.#endpoints = next;
     this.#places = undefined;
     this.#asideUntilMs = undefined;
-    this.#position = 0;
+    this.#position = next.length === 0 ? 0 : this.#firstTurn % next.length;
     for (let step = 0; step < before.length; step++) {
       const survivor = before[(start + step) % before.length];
       const place = survivor && this.placeOf(survivor);

@@ -1,16 +1,22 @@
-// cli/commands.ts: an argv to the command it means. Pure: nothing is printed, and the process does not exit.
-// Commander knows the grammar, flags.ts the flags; what one flag can't say alone is checked here.
+// cli/commands.ts: an argv to the command it means. Nothing is printed, nothing is changed, and the process does not
+// exit; read is only the file that --config names, by the context. Commander knows the grammar, flags.ts and
+// config-flags.ts the flags, run-invocation.ts what they mean together.
 import { CommanderError } from 'commander';
-import type { FlagTable, OptionsOf } from './flag.js';
-import { cleanupFlags, demoFlags, runFlags } from './flags.js';
-import type { CommandContext, Invocation, LoggingFormat, SourceOption } from './options.js';
+import { ConfigError } from './config/config-error.js';
+import { type Flag, UsageError } from './flag.js';
+import { cleanupFlags, demoFlags, explainFlags, runFlags, statusFlags, topFlags } from './flags.js';
+import type { CommandContext, Invocation, RunOptions } from './options.js';
 import { fromPflag } from './pflag.js';
-import { createProgram } from './program.js';
+import { createProgram, kubeProxyFlags } from './program.js';
+import { loggingFormatOf, runInvocation } from './run-invocation.js';
 
-const tables: ReadonlyMap<string, FlagTable> = new Map<string, FlagTable>([
-  ['run', runFlags],
-  ['demo', demoFlags],
-  ['cleanup', cleanupFlags],
+const tables: ReadonlyMap<string, readonly Flag[]> = new Map<string, readonly Flag[]>([
+  ['run', [...Object.values(runFlags), ...kubeProxyFlags]],
+  ['demo', Object.values(demoFlags)],
+  ['cleanup', Object.values(cleanupFlags)],
+  ['explain', Object.values(explainFlags)],
+  ['status', Object.values(statusFlags)],
+  ['top', Object.values(topFlags)],
 ]);
 
 /** `argv` is without the node executable and the script: process.argv.slice(2). Never throws for what a user typed. */
@@ -21,14 +27,25 @@ export function parseCommandLine(argv: readonly string[], context: CommandContex
     write: (text) => {
       output += text;
     },
-    run: (options) => {
-      invocation = runInvocation(options, context);
+    run: (options, { given }) => {
+      invocation = runInvocation(options, given, context);
     },
     demo: (options) => {
-      invocation = { command: 'demo', options: { ...options, ...format(options, context) } };
+      const loggingFormat = loggingFormatOf(options.loggingFormat, context);
+      invocation = { command: 'demo', options: { ...options, loggingFormat } };
     },
     cleanup: (options) => {
-      invocation = { command: 'cleanup', options: { ...options, ...format(options, context) } };
+      const loggingFormat = loggingFormatOf(options.loggingFormat, context);
+      invocation = { command: 'cleanup', options: { ...options, loggingFormat } };
+    },
+    explain: (options, { operands: [service = ''] }) => {
+      invocation = { command: 'explain', options: { ...options, service } };
+    },
+    status: (options) => {
+      invocation = { command: 'status', options };
+    },
+    top: (options) => {
+      invocation = { command: 'top', options };
     },
     version: () => {
       invocation = { command: 'version' };
@@ -36,8 +53,14 @@ export function parseCommandLine(argv: readonly string[], context: CommandContex
   });
   const [name = '', ...rest] = withCommand(argv);
   try {
-    program.parse([name, ...fromPflag(rest, Object.values(tables.get(name) ?? {}))], { from: 'user' });
+    program.parse([name, ...fromPflag(rest, tables.get(name) ?? [])], { from: 'user' });
   } catch (error) {
+    if (error instanceof UsageError) return usageError(error.message);
+    if (error instanceof ConfigError)
+      return {
+        command: 'config-error',
+        message: `kube-portal: the configuration can't be used\n${error.message}`,
+      };
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { command: 'help', text: output.trimEnd() };
     return usageError(error.message.replace(/^error: /, ''));
@@ -45,50 +68,21 @@ export function parseCommandLine(argv: readonly string[], context: CommandContex
   return invocation ?? usageError('no command was understood');
 }
 
+/**
+ * The options of the same command line with another text of the configuration file. Throws ConfigError where that is
+ * wrong, or does not fit to the flags.
+ */
+export function reloadedOptions(argv: readonly string[], context: CommandContext, text: string): RunOptions {
+  const invocation = parseCommandLine(argv, { ...context, readConfigFile: () => text });
+  if (invocation.command === 'run') return invocation.options;
+  throw new ConfigError('message' in invocation ? invocation.message : `not a run: ${invocation.command}`);
+}
+
 /** No command means run; `--help` alone is about the whole program. */
 function withCommand(argv: readonly string[]): string[] {
   const first = argv[0];
   const isAboutProgram = first === '--help' || first === '-h';
   return first === undefined || (first.startsWith('-') && !isAboutProgram) ? ['run', ...argv] : [...argv];
-}
-
-function runInvocation(given: OptionsOf<typeof runFlags>, context: CommandContext): Invocation {
-  const { manifests, kubeconfig, version, ...options } = given;
-  if (version) return { command: 'version' };
-  if (manifests.length > 0 && kubeconfig !== undefined) {
-    return usageError('--manifests and --kubeconfig exclude each other: Services come from one place');
-  }
-  if (options.minSyncPeriodMs > options.syncPeriodMs) {
-    return usageError('--min-sync-period must not be longer than --sync-period');
-  }
-  const source = sourceOf(manifests, kubeconfig, context);
-  if (source === undefined) {
-    return usageError(
-      'nothing says where Services come from. Give one of:\n' +
-        '  --manifests <path>     a file or directory of manifests, no cluster needed\n' +
-        '  --kubeconfig <file>    a cluster\n' +
-        '  or run in a pod, whose ServiceAccount is then used (KUBERNETES_SERVICE_HOST and the token file are not both there)',
-    );
-  }
-  return { command: 'run', options: { ...options, ...format(options, context), source } };
-}
-
-function sourceOf(
-  manifests: readonly string[],
-  kubeconfig: string | undefined,
-  context: CommandContext,
-): SourceOption | undefined {
-  if (manifests.length > 0) return { kind: 'manifests', paths: manifests };
-  if (kubeconfig !== undefined) return { kind: 'kubeconfig', path: kubeconfig };
-  const inCluster = Boolean(context.env.KUBERNETES_SERVICE_HOST) && context.hasServiceAccountToken;
-  return inCluster ? { kind: 'in-cluster' } : undefined;
-}
-
-function format(
-  options: { readonly loggingFormat: LoggingFormat | undefined },
-  context: CommandContext,
-): { readonly loggingFormat: LoggingFormat } {
-  return { loggingFormat: options.loggingFormat ?? (context.isTerminal ? 'text' : 'json') };
 }
 
 function usageError(message: string): Invocation {

@@ -1,5 +1,5 @@
 // cli/context.ts: reads from this process what a command line's meaning depends on.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { CommandContext } from './options.js';
 
 /** Where the kubelet puts it; client-go's rest.InClusterConfig looks there and at KUBERNETES_SERVICE_HOST. */
@@ -12,5 +12,6 @@ export function readCommandContext(): CommandContext {
     // Absent, not false, where stderr is a pipe.
     isTerminal: process.stderr.isTTY === true,
     hasServiceAccountToken: existsSync(serviceAccountTokenPath),
+    readConfigFile: (path) => readFileSync(path, 'utf8'),
   };
 }

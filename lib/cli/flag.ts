@@ -1,5 +1,6 @@
 // cli/flag.ts: what a command-line flag is, and the type of the options that a table of flags gives.
-// The tables are in flags.ts, the kinds of values in value-kinds.ts, the reading of an argv in commands.ts.
+// The tables are in flags.ts, config-flags.ts and idle-flags.ts, the kinds of values in value-kinds.ts, the reading of
+// an argv in commands.ts.
 
 /** One kind of value, e.g. a duration. */
 export interface ValueKind<Value> {
@@ -14,15 +15,25 @@ export class InvalidValueError extends Error {
   override readonly name = 'InvalidValueError';
 }
 
+/** Flags that are right one by one and not together. The message names them. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 export type FlagGroup =
+  | 'Configuration'
   | 'Where Services come from'
   | 'Data plane'
   | 'SCTP'
   | 'Rules'
   | 'Syncs'
+  | 'NodePorts and pods'
+  | "The host's settings"
   | 'HTTP'
   | 'Demo'
-  | 'Logging and more';
+  | 'Looking into a running process'
+  | 'Logging and more'
+  | 'Accepted since kube-proxy has them, without effect here';
 
 export interface Flag<Value = unknown> {
   /** Without the dashes. */
@@ -39,6 +50,17 @@ export interface Flag<Value = unknown> {
   readonly group: FlagGroup;
   /** One or two sentences for the help text: what it does, what zero or empty means. */
   readonly meaning: string;
+}
+
+/**
+ * A flag that stands for a field of KubeProxyConfiguration. Its value is the field's, as JSON has it; its default is
+ * shown in the help, and the field's own default counts.
+ */
+export interface ConfigFlag extends Flag {
+  /** More than one: all of them are set. */
+  readonly fields: readonly [string, ...string[]];
+  /** With --config the file decides, as in kube-proxy; not over flags that kube-proxy excepts or does not have. */
+  readonly winsOverFile?: true;
 }
 
 /** Flags by the option they set. */

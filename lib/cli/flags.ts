@@ -1,16 +1,14 @@
-// cli/flags.ts: every flag, one table per command, keyed by the option it sets. Names and spellings are kube-proxy's
-// where it has them. Durations become milliseconds. The types of the options follow from the tables.
+// cli/flags.ts: the flags that are our own, one table per command, keyed by the option they set. Durations become
+// milliseconds. The types of the options follow from the tables. Those that kube-proxy has too: config-flags.ts.
 import { dataPlanes, sctpRelays } from './data-planes.js';
 import type { FlagTable } from './flag.js';
 import {
-  bindAddress,
   boolean,
   choice,
   duration,
   givenPortRange,
   integer,
   nodeName,
-  portRange,
   positiveDuration,
   text,
 } from './value-kinds.js';
@@ -30,6 +28,23 @@ const dataPlane = {
   group: 'Data plane',
   meaning:
     'What moves the bytes. linux: system calls in threads of their own. node: JavaScript sockets. auto: linux where its self-test passes.',
+} as const;
+
+/** '' is a path, too: none. */
+const adminSocket = {
+  name: 'admin-socket',
+  kind: { placeholder: 'path', parse: (given: string) => given.trim() },
+  default: '/run/kube-portal/admin.sock',
+  group: 'Looking into a running process',
+  meaning: 'Unix socket that explain, status and top ask, for its owner alone. Empty: none.',
+} as const;
+
+const json = {
+  name: 'json',
+  kind: boolean,
+  default: 'false',
+  group: 'Looking into a running process',
+  meaning: 'Print JSON, whose shape does not change, in place of text.',
 } as const;
 
 const logFlags = {
@@ -52,6 +67,41 @@ const logFlags = {
 } as const satisfies FlagTable;
 
 export const runFlags = {
+  config: {
+    name: 'config',
+    kind: text('file'),
+    group: 'Configuration',
+    meaning:
+      'A KubeProxyConfiguration, as kube-proxy reads it, watched for changes. Flags that stand for a field of it are ignored.',
+  },
+  strictMode: {
+    name: 'strict-mode',
+    kind: boolean,
+    default: 'false',
+    group: 'Configuration',
+    meaning:
+      'Refuse what else is a warning: another proxy mode than userspace, and unknown or duplicate fields in the file.',
+  },
+  writeConfigTo: {
+    name: 'write-config-to',
+    kind: text('file'),
+    group: 'Configuration',
+    meaning: 'Write the configuration that results from defaults and flags, as --config reads it, and exit.',
+  },
+  initOnly: {
+    name: 'init-only',
+    kind: boolean,
+    default: 'false',
+    group: 'Configuration',
+    meaning: "Only set what needs full privileges (conntrack's limits), and exit.",
+  },
+  cleanup: {
+    name: 'cleanup',
+    kind: boolean,
+    default: 'false',
+    group: 'Rules',
+    meaning: 'Remove the rules that a run left behind, and exit, as the command cleanup does.',
+  },
   manifests: {
     name: 'manifests',
     kind: text('path'),
@@ -60,20 +110,6 @@ export const runFlags = {
     meaning:
       'A manifest file, or a directory of .yaml, .yml and .json files, watched for changes. Repeatable.',
   },
-  kubeconfig: {
-    name: 'kubeconfig',
-    kind: text('file'),
-    defaultMeaning: 'in a pod: its ServiceAccount',
-    group: 'Where Services come from',
-    meaning: 'How to reach the API server. Not together with --manifests.',
-  },
-  hostnameOverride: {
-    name: 'hostname-override',
-    kind: nodeName,
-    defaultMeaning: "this host's name, lower case",
-    group: 'Where Services come from',
-    meaning: 'The name of the Node this runs on.',
-  },
   dataPlane,
   dataPlaneThreads: {
     name: 'data-plane-threads',
@@ -81,13 +117,6 @@ export const runFlags = {
     default: '0',
     group: 'Data plane',
     meaning: 'Threads of the linux data plane. 0: one for each processor that may be used, at most 4.',
-  },
-  proxyPortRange: {
-    name: 'proxy-port-range',
-    kind: portRange,
-    default: '0',
-    group: 'Data plane',
-    meaning: 'Local ports for listeners: first-last, or first+n. One pool per protocol. 0: any free port.',
   },
   dialTimeoutMs: {
     name: 'dial-timeout',
@@ -117,13 +146,6 @@ export const runFlags = {
     default: '60s',
     group: 'Data plane',
     meaning: 'How long a TCP stream that one side has ended may be silent before it is reset.',
-  },
-  udpIdleTimeoutMs: {
-    name: 'udp-timeout',
-    kind: positiveDuration,
-    default: '30s',
-    group: 'Data plane',
-    meaning: "How long a UDP client's flow is kept without a datagram in either direction.",
   },
   maxConnections: {
     name: 'max-connections',
@@ -184,6 +206,7 @@ export const runFlags = {
     group: 'SCTP',
     meaning: 'Cap on associations that are not up yet; above it the oldest of them is given up.',
   },
+  adminSocket,
   iptablesVariant,
   cleanupOnExit: {
     name: 'cleanup-on-exit',
@@ -192,35 +215,6 @@ export const runFlags = {
     group: 'Rules',
     meaning: 'Remove the rules on exit. Off, so that a restart finds its proxy ports again.',
   },
-  minSyncPeriodMs: {
-    name: 'min-sync-period',
-    kind: duration,
-    default: '100ms',
-    group: 'Syncs',
-    meaning: 'The least time between two syncs. 0: sync at every change.',
-  },
-  syncPeriodMs: {
-    name: 'sync-period',
-    kind: positiveDuration,
-    default: '30s',
-    group: 'Syncs',
-    meaning: 'A full sync happens at least this often. Not below --min-sync-period.',
-  },
-  healthzBindAddress: {
-    name: 'healthz-bind-address',
-    kind: bindAddress(10_256),
-    default: '0.0.0.0:10256',
-    group: 'HTTP',
-    meaning: 'Serves /healthz and /livez. Empty: no server.',
-  },
-  metricsBindAddress: {
-    name: 'metrics-bind-address',
-    kind: bindAddress(10_249),
-    default: '127.0.0.1:10249',
-    group: 'HTTP',
-    meaning: 'Serves /metrics, /healthz and /proxyMode. Empty: no server.',
-  },
-  ...logFlags,
   version: {
     name: 'version',
     kind: boolean,
@@ -250,3 +244,58 @@ export const demoFlags = {
 } as const satisfies FlagTable;
 
 export const cleanupFlags = { iptablesVariant, ...logFlags } as const satisfies FlagTable;
+
+export const explainFlags = {
+  from: {
+    name: 'from',
+    kind: text('ip|external'),
+    group: 'Looking into a running process',
+    meaning:
+      "Whose connections to explain: a pod's or another client's address, or external for any client outside the cluster.",
+  },
+  namespace: {
+    name: 'namespace',
+    short: 'n',
+    kind: text('name'),
+    defaultMeaning: "default, where the Service's name has none",
+    group: 'Looking into a running process',
+    meaning: 'The namespace of a Service that is named without one.',
+  },
+  probe: {
+    name: 'probe',
+    kind: boolean,
+    default: 'true',
+    group: 'Looking into a running process',
+    meaning:
+      'Ask the endpoints whether they answer: a TCP connection that is closed at once, an empty datagram.',
+  },
+  manifests: {
+    name: 'manifests',
+    kind: text('path'),
+    repeatable: true,
+    group: 'Looking into a running process',
+    meaning: 'Ask no process: say what a run with these manifests would do. Repeatable.',
+  },
+  hostnameOverride: {
+    name: 'hostname-override',
+    kind: nodeName,
+    defaultMeaning: "the host's name",
+    group: 'Looking into a running process',
+    meaning: 'With --manifests: the name of the node that would serve.',
+  },
+  adminSocket,
+  json,
+} as const satisfies FlagTable;
+
+export const statusFlags = { adminSocket, json } as const satisfies FlagTable;
+
+export const topFlags = {
+  intervalMs: {
+    name: 'interval',
+    kind: positiveDuration,
+    default: '1s',
+    group: 'Looking into a running process',
+    meaning: 'Time between two pictures. Without a terminal one table is printed after it.',
+  },
+  adminSocket,
+} as const satisfies FlagTable;

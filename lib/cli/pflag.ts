@@ -14,7 +14,9 @@ export function fromPflag(argv: readonly string[], flags: readonly Flag[]): stri
   for (let index = 0; index < argv.length; index += 1) {
     const token = argv[index] ?? '';
     if (token === '--') return [...result, ...argv.slice(index)];
-    const [spelled = '', ...rest] = token.split('=');
+    const [typed = '', ...rest] = token.split('=');
+    // kube-proxy takes --log_dir for --log-dir.
+    const spelled = typed.startsWith('--') ? typed.replaceAll('_', '-') : typed;
     const flag = byName.get(spelled) ?? byShort.get(spelled);
     if (flag === undefined) {
       // Commander's suggestion for a misspelled flag compares the whole token, so its value must not be part of it.

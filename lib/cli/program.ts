@@ -1,15 +1,37 @@
 // cli/program.ts: commander's view of the flag tables: commands, options, help. Used by commands.ts alone.
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
+import { configFlags } from './config-flags.js';
+import { deprecatedPortFlags } from './deprecated-ports.js';
 import { type Flag, type FlagTable, InvalidValueError, type OptionsOf } from './flag.js';
-import { cleanupFlags, demoFlags, runFlags } from './flags.js';
+import { cleanupFlags, demoFlags, explainFlags, runFlags, statusFlags, topFlags } from './flags.js';
+import { idleConfigFlags, idleFlags } from './idle-flags.js';
+
+/** The flags of `run` that are kube-proxy's as well. */
+export const kubeProxyFlags: readonly Flag[] = [
+  ...configFlags,
+  ...deprecatedPortFlags,
+  ...idleConfigFlags,
+  ...idleFlags,
+];
 
 export interface ProgramHandlers {
   /** Takes the help text. */
   write(text: string): void;
-  run(options: OptionsOf<typeof runFlags>): void;
+  run(options: OptionsOf<typeof runFlags>, typed: Typed): void;
   demo(options: OptionsOf<typeof demoFlags>): void;
   cleanup(options: OptionsOf<typeof cleanupFlags>): void;
+  explain(options: OptionsOf<typeof explainFlags>, typed: Typed): void;
+  status(options: OptionsOf<typeof statusFlags>): void;
+  top(options: OptionsOf<typeof topFlags>): void;
   version(): void;
+}
+
+/** What was typed beside a command's own flags. */
+export interface Typed {
+  /** Those of kubeProxyFlags that were typed, in that order. */
+  readonly given: ReadonlyMap<Flag, unknown>;
+  /** What stands without a dash. */
+  readonly operands: readonly string[];
 }
 
 const examples = `
@@ -19,7 +41,11 @@ Examples:
   kube-portal --manifests ./services --cleanup-on-exit -v=2
       Serves the Services in a directory, and takes its rules along when it ends.
   kube-portal --kubeconfig ~/.kube/config --proxy-port-range 36000-37999
-      Serves a cluster's Services on this host.`;
+      Serves a cluster's Services on this host.
+  kube-portal --config /var/lib/kube-proxy/config.conf
+      Takes kube-proxy's place with its own configuration file.
+  kube-portal explain default/web:http --from 10.244.1.7
+      Says why that pod does, or does not, reach the Service.`;
 
 /** A commander program that calls one handler per command, prints nothing itself, and throws CommanderError. */
 export function createProgram(handlers: ProgramHandlers): Command {
@@ -28,6 +54,7 @@ export function createProgram(handlers: ProgramHandlers): Command {
     "Proxy this host's traffic to Services (the default command)",
     runFlags,
     handlers.run,
+    { more: kubeProxyFlags },
   );
   const program = new Command('kube-portal')
     .description(
@@ -39,6 +66,13 @@ export function createProgram(handlers: ProgramHandlers): Command {
     .addCommand(run)
     .addCommand(command('demo', 'Show how it works, without a cluster', demoFlags, handlers.demo))
     .addCommand(command('cleanup', 'Remove the rules that a run left behind', cleanupFlags, handlers.cleanup))
+    .addCommand(
+      command('explain', 'Say why a Service answers, or why not', explainFlags, handlers.explain, {
+        operand: 'namespace/service[:port]',
+      }),
+    )
+    .addCommand(command('status', 'Show what the running process serves', statusFlags, handlers.status))
+    .addCommand(command('top', 'Show what each Service does right now', topFlags, handlers.top))
     .addCommand(command('version', 'Print the version', {}, handlers.version));
   run.addHelpText('after', examples);
   for (const each of [program, ...program.commands]) {
@@ -63,24 +97,34 @@ function command<Table extends FlagTable>(
   name: string,
   description: string,
   table: Table,
-  handler: (options: OptionsOf<Table>) => void,
+  handler: (options: OptionsOf<Table>, typed: Typed) => void,
+  { more = [], operand }: { readonly more?: readonly Flag[]; readonly operand?: string } = {},
 ): Command {
-  const result = new Command(name).description(description).usage('[flags]').allowExcessArguments();
+  const usage = operand === undefined ? '[flags]' : `<${operand}> [flags]`;
+  const result = new Command(name).description(description).usage(usage).allowExcessArguments();
   const options = Object.entries(table).map(([key, flag]) => ({ key, option: toOption(flag) }));
-  for (const { option } of options) result.addOption(option);
+  const others = more.map((flag) => ({ flag, option: toOption(flag) }));
+  for (const { option } of [...options, ...others]) result.addOption(option);
+  const givenTo = (option: Option): unknown => {
+    const given: Given | undefined = result.getOptionValue(option.attributeName());
+    return given?.value;
+  };
   return result.action(() => {
-    const [extra] = result.args;
+    const operands = result.args.slice(0, operand === undefined ? 0 : 1);
+    if (operand !== undefined && operands.length === 0) result.error(`which Service? Type ${operand}`);
+    const extra = result.args[operands.length];
     if (extra !== undefined) {
       result.error(
         `unexpected argument '${extra}': a command comes before the flags, a boolean's value after '='`,
       );
     }
-    const values = options.map(({ key, option }) => {
-      const given: Given | undefined = result.getOptionValue(option.attributeName());
-      return [key, given?.value];
-    });
+    const values = options.map(({ key, option }) => [key, givenTo(option)]);
+    const typed = others.filter(
+      ({ option }) => result.getOptionValueSource(option.attributeName()) === 'cli',
+    );
     // The one place where the table's types are taken on trust: toOption() parsed each value with its flag's kind.
-    handler(Object.fromEntries(values) as OptionsOf<Table>);
+    const given = new Map(typed.map(({ flag, option }) => [flag, givenTo(option)]));
+    handler(Object.fromEntries(values) as OptionsOf<Table>, { given, operands });
   });
 }
 

@@ -1,6 +1,5 @@
-// cli/value-kinds.ts: the kinds of values that flags take, each with its parser. Pure.
+// cli/value-kinds.ts: the kinds of values that flags of our own take, each with its parser. Pure.
 import type { PortRange } from '../proxier/port-allocator.js';
-import { type BindAddress, parseBindAddress } from './bind-address.js';
 import { parseDurationMs } from './duration.js';
 import { InvalidValueError, type ValueKind } from './flag.js';
 import { parsePortRange } from './port-range.js';
@@ -29,6 +28,11 @@ export function text(placeholder: string): ValueKind<string> {
       return given;
     },
   };
+}
+
+/** Empty counts as not given, as with kube-proxy: a template may have nothing to put there. */
+export function optionalText(placeholder: string): ValueKind<string> {
+  return { placeholder, parse: (given) => given.trim() };
 }
 
 /** A node's name: kube-proxy trims it and makes it lower case. */
@@ -76,10 +80,7 @@ export function choice<const Choice extends string>(choices: readonly Choice[]):
   };
 }
 
-/** undefined: any free port. */
-export const portRange: ValueKind<PortRange | undefined> = { placeholder: 'range', parse: parsePortRange };
-
-/** As portRange, without the choice of any. */
+/** A range that names ports: unlike kube-proxy's, which may be any. */
 export const givenPortRange: ValueKind<PortRange> = {
   placeholder: 'range',
   parse: (given) => {
@@ -88,8 +89,3 @@ export const givenPortRange: ValueKind<PortRange> = {
     return range;
   },
 };
-
-/** undefined: no server. */
-export function bindAddress(defaultPort: number): ValueKind<BindAddress | undefined> {
-  return { placeholder: 'ip:port', parse: (given) => parseBindAddress(given, defaultPort) };
-}

@@ -1,7 +1,7 @@
 // compose/data-plane.ts: the data plane that the flags ask for, with a cap on connections that fits this process; the one
 // for SCTP beside it (sctp-plane.ts).
 import { readFileSync } from 'node:fs';
-import { roundRobin } from '../balance/round-robin.js';
+import { listenerBalancer } from '../balance/listener-balancer.js';
 import type { RunOptions } from '../cli/options.js';
 import { chooseDataPlane, probeLinux } from '../dataplane/choose.js';
 import { parseDescriptorLimit } from '../dataplane/connection-cap.js';
@@ -27,7 +27,7 @@ export async function createDataPlane(options: RunOptions, parts: DataPlaneParts
 }
 
 async function createTcpUdpPlane(options: RunOptions, parts: DataPlaneParts): Promise<CreatedDataPlane> {
-  const { clock, log, died } = parts;
+  const { clock, log, died, firstTurn } = parts;
   const shared = {
     clock,
     log,
@@ -42,7 +42,7 @@ async function createTcpUdpPlane(options: RunOptions, parts: DataPlaneParts): Pr
   const { endpointSetAsideMs, dataPlaneThreads } = options;
   const { kind, reason } = await chooseDataPlane(options.dataPlane, probeLinux, log);
   if (kind === 'node') {
-    const newBalancer = () => roundRobin({ setAsideMs: endpointSetAsideMs });
+    const newBalancer = () => listenerBalancer({ setAsideMs: endpointSetAsideMs, firstTurn });
     return { dataPlane: createNodeDataPlane({ ...shared, newBalancer }), reason };
   }
   // Only now: importing it loads koffi.
@@ -51,6 +51,7 @@ async function createTcpUdpPlane(options: RunOptions, parts: DataPlaneParts): Pr
     ...shared,
     died,
     endpointSetAsideMs,
+    firstTurn,
     ...(dataPlaneThreads > 0 && { threads: dataPlaneThreads }),
   });
   return { dataPlane, reason };

@@ -39,11 +39,15 @@ async function packetRelay(options: RunOptions, parts: DataPlaneParts): Promise<
   });
 }
 
-async function terminator(options: RunOptions, { clock, log }: DataPlaneParts): Promise<SctpDataPlane> {
+async function terminator(
+  options: RunOptions,
+  { clock, log, firstTurn }: DataPlaneParts,
+): Promise<SctpDataPlane> {
   const { createTerminatingSctpPlane } = await import('../dataplane/sctp-terminate/data-plane.js');
   return createTerminatingSctpPlane({
     clock,
     log,
+    firstTurn,
     ...sharedOptions(options),
     dialBudgetMs: options.dialBudgetMs,
     trace: options.verbosity >= 5,

@@ -1,10 +1,17 @@
 // conntrack/conntrack.ts: deletes UDP and SCTP flows that the kernel would go on sending where a portal no longer leads.
 // A client that keeps its port never gets a new flow by itself, and rules are consulted for new flows only.
 import { ipFamilies } from '../model/ip.js';
-import type { Conntrack, SctpPortal, UdpPortal } from '../proxier/conntrack.js';
+import { isLocalAddress } from '../model/self-loops.js';
+import type { Conntrack, FlowPortal } from '../proxier/conntrack.js';
 import { type Exec, isMissingProgram } from '../proxier/exec.js';
 import type { Log } from '../proxier/log.js';
-import { type ConntrackEntry, ConntrackError, listConntrack } from './entries.js';
+import { type ConntrackEntry, ConntrackError, type ListFilter, listConntrack } from './entries.js';
+
+/**
+ * A busy node has a quarter of a million flows, and usually one Service changes: the tool can sift for us, once for each
+ * address (or nodePort). For more of them than this, one look at everything is cheaper.
+ */
+const maxSifted = 4;
 
 /** Each delete walks the kernel's whole table (15 ms on an empty one), and the host has other work. */
 const parallelDeletes = 4;
@@ -25,17 +32,17 @@ class ToolConntrack implements Conntrack {
     this.#log = log;
   }
 
-  deleteStaleUdp(portals: readonly UdpPortal[], localAddresses?: ReadonlySet<string>): Promise<number> {
+  deleteStaleUdp(portals: readonly FlowPortal[], localAddresses?: ReadonlySet<string>): Promise<number> {
     return this.#deleteStale('udp', portals, localAddresses);
   }
 
-  deleteStaleSctp(portals: readonly SctpPortal[]): Promise<number> {
-    return this.#deleteStale('sctp', portals);
+  deleteStaleSctp(portals: readonly FlowPortal[], localAddresses?: ReadonlySet<string>): Promise<number> {
+    return this.#deleteStale('sctp', portals, localAddresses);
   }
 
   async #deleteStale(
     protocol: FlowProtocol,
-    portals: readonly UdpPortal[],
+    portals: readonly FlowPortal[],
     localAddresses?: ReadonlySet<string>,
   ): Promise<number> {
     if (this.#missing) return 0;
@@ -43,20 +50,11 @@ class ToolConntrack implements Conntrack {
     try {
       for (const ipFamily of ipFamilies) {
         const ofFamily = portals.filter((portal) => portal.ipFamily === ipFamily);
-        const ips = new Set(ofFamily.map((portal) => portal.ip));
-        if (ips.size === 0) continue;
-        // A busy node has a quarter of a million flows, and usually one Service changes: the tool can sift for us.
-        const entries = await listConntrack(
-          this.#exec,
-          protocol,
-          ipFamily,
-          ips.size === 1 ? [...ips][0] : undefined,
-        );
-        deleted += await this.#deleteAll(
-          staleFlows(entries, ofFamily, localAddresses),
-          protocol,
-          ipFamily.toLowerCase(),
-        );
+        for (const filter of listFilters(ofFamily)) {
+          const entries = await listConntrack(this.#exec, protocol, ipFamily, filter);
+          const stale = staleFlows(entries, ofFamily, localAddresses);
+          deleted += await this.#deleteAll(stale, protocol, ipFamily.toLowerCase());
+        }
       }
     } catch (err) {
       if (!isMissingProgram(err)) throw err;
@@ -104,20 +102,25 @@ export interface StaleFlows {
   readonly replySport: number;
 }
 
-/** Which of the entries belong to a portal and don't lead to its proxy port, on an address that is (still) local. */
+/**
+ * Which of the entries belong to a portal and don't lead to one of its proxy ports, on an address that is (still) local.
+ * Where no local addresses are given, every address counts as one.
+ */
 export function staleFlows(
   entries: readonly ConntrackEntry[],
-  portals: readonly UdpPortal[],
+  portals: readonly FlowPortal[],
   localAddresses?: ReadonlySet<string>,
 ): readonly StaleFlows[] {
+  const isHere = (ip: string): boolean => localAddresses === undefined || isLocalAddress(ip, localAddresses);
   const byAddress = new Map(portals.map((portal) => [`${portal.ip} ${portal.port}`, portal]));
   const stale = new Map<string, StaleFlows>();
   for (const { original, reply } of entries) {
-    const portal = byAddress.get(`${original.dst} ${original.dport}`);
+    const { dst: ip, dport: port } = original;
+    const portal = byAddress.get(`${ip} ${port}`) ?? (isHere(ip) ? byAddress.get(` ${port}`) : undefined);
     if (portal === undefined) continue;
-    const arrives = localAddresses?.has(reply.src) ?? true;
-    if (arrives && leadsTo(portal.proxyPort, original.dst, original.dport, reply)) continue;
-    const flows = { ip: portal.ip, port: portal.port, replySrc: reply.src, replySport: reply.sport };
+    const isOffered = portal.addresses?.has(ip) ?? true;
+    if (isOffered && isHere(reply.src) && leadsTo(portal.proxyPorts, original, reply)) continue;
+    const flows = { ip, port, replySrc: reply.src, replySport: reply.sport };
     stale.set(Object.values(flows).join(' '), flows);
   }
   return [...stale.values()];
@@ -128,11 +131,20 @@ export function staleFlows(
  * same one. Deleting a right flow costs a lookup, keeping a wrong one costs the client.
  */
 function leadsTo(
-  proxyPort: number | undefined,
-  ip: string,
-  port: number,
+  proxyPorts: readonly number[],
+  original: ConntrackEntry['original'],
   reply: ConntrackEntry['reply'],
 ): boolean {
-  const steered = reply.src !== ip || reply.sport !== port;
-  return steered && reply.sport === proxyPort;
+  const steered = reply.src !== original.dst || reply.sport !== original.dport;
+  return steered && proxyPorts.includes(reply.sport);
+}
+
+/** Together they show every entry of these portals. */
+function listFilters(portals: readonly FlowPortal[]): readonly ListFilter[] {
+  const filters = new Map(
+    portals.map(({ ip, port }): [string, ListFilter] =>
+      ip === '' ? [`${port}`, { origDstPort: port }] : [ip, { origDst: ip }],
+    ),
+  );
+  return filters.size > maxSifted ? [{}] : [...filters.values()];
 }

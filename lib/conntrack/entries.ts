@@ -24,18 +24,25 @@ export class ConntrackError extends Error {
   override readonly name = 'ConntrackError';
 }
 
+/** Original destination. */
+export interface ListFilter {
+  readonly origDst?: string;
+  readonly origDstPort?: number;
+}
+
 /**
- * All flows of one protocol and family (of one original destination, if `origDst` is given), in one run. Rejects with ExecError when the tool is missing, with
- * ConntrackError when the kernel refuses (no CAP_NET_ADMIN).
+ * All flows of one protocol and family that pass the filter, in one run. Rejects with ExecError when the tool is missing,
+ * with ConntrackError when the kernel refuses (no CAP_NET_ADMIN).
  */
 export async function listConntrack(
   exec: Exec,
   protocol: 'tcp' | 'udp' | 'sctp',
   ipFamily: IpFamily,
-  origDst?: string,
+  { origDst, origDstPort }: ListFilter = {},
 ): Promise<readonly ConntrackEntry[]> {
-  const filter = origDst === undefined ? [] : ['--orig-dst', origDst];
-  const args = ['-L', '-p', protocol, '-f', ipFamily.toLowerCase(), ...filter];
+  const dst = origDst === undefined ? [] : ['--orig-dst', origDst];
+  const port = origDstPort === undefined ? [] : ['--orig-port-dst', String(origDstPort)];
+  const args = ['-L', '-p', protocol, '-f', ipFamily.toLowerCase(), ...dst, ...port];
   const result = await exec('conntrack', args);
   if (result.status !== 0) {
     throw new ConntrackError(

@@ -134,6 +134,8 @@ function proxyArguments(
     '--metrics-bind-address=127.0.0.1:10249',
     `--iptables-variant=${variant}`,
     `--data-plane=${dataPlane}`,
+    // The host's own may be another program's.
+    `--admin-socket=${manifests}/../admin.sock`,
     '--logging-format=json',
     `-v=${Math.max(2, verbosity)}`,
   ];

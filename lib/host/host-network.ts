@@ -25,6 +25,8 @@ export interface HostNetworkOptions {
   readonly procRoot?: string;
   /** Interfaces that are up and running, with their addresses. @default os.networkInterfaces */
   readonly interfaces?: Interfaces;
+  /** What the main address of its family is taken to be while this host has it. Canonical. @default the host's choice */
+  readonly nodeIp?: string | undefined;
 }
 
 /**
@@ -43,6 +45,8 @@ class KernelHostNetwork implements HostNetwork {
   readonly #log: Log;
   readonly #procRoot: string;
   readonly #interfaces: Interfaces;
+  readonly #nodeIp: string | undefined;
+  #isNodeIpMissed = false;
   #ipTool: 'untried' | 'works' | 'absent' = 'untried';
   #seen: { readonly look: string; readonly askedAtMs: number; readonly state: HostNetworkState } | undefined;
 
@@ -52,6 +56,7 @@ class KernelHostNetwork implements HostNetwork {
     this.#log = options.log;
     this.#procRoot = options.procRoot ?? '/proc';
     this.#interfaces = options.interfaces ?? networkInterfaces;
+    this.#nodeIp = options.nodeIp;
   }
 
   async read(): Promise<HostNetworkState> {
@@ -70,11 +75,24 @@ class KernelHostNetwork implements HostNetwork {
     const asked = await this.#ask(names, interfaces);
     // Not known this time: the next look asks again.
     if (asked === undefined && this.#seen !== undefined) return this.#seen.state;
-    const fresh = { ...(asked ?? (await assumedState(names, interfaces))), kernelSctp };
+    const fresh = { ...(asked ?? (await assumedState(names, interfaces, this.#nodeIp))), kernelSctp };
     if (asked === undefined) return fresh;
     const state = this.#seen !== undefined && isSame(this.#seen.state, fresh) ? this.#seen.state : fresh;
     this.#seen = { look, askedAtMs: now, state };
+    this.#lookForNodeIp(state);
     return state;
+  }
+
+  #lookForNodeIp({ localAddresses }: HostNetworkState): void {
+    if (this.#nodeIp === undefined) return;
+    const isMissed = !localAddresses.has(this.#nodeIp);
+    if (isMissed && !this.#isNodeIpMissed) {
+      this.#log.warn(
+        { bindAddress: this.#nodeIp },
+        'the bind address is no address of this host: its main one is taken in its place',
+      );
+    }
+    this.#isNodeIpMissed = isMissed;
   }
 
   /** Undefined when `ip` failed in a way that may pass: what it said before is better than what can be told without it. */
@@ -82,7 +100,7 @@ class KernelHostNetwork implements HostNetwork {
     if (this.#ipTool !== 'absent') {
       try {
         const source = (ipFamily: IpFamily) => defaultSource(this.#exec, ipFamily);
-        const state = await stateOf(await listLinks(this.#exec), source);
+        const state = await stateOf(await listLinks(this.#exec), source, this.#nodeIp);
         this.#ipTool = 'works';
         return state;
       } catch (err) {
@@ -98,25 +116,33 @@ class KernelHostNetwork implements HostNetwork {
         );
       }
     }
-    return assumedState(names, interfaces);
+    return assumedState(names, interfaces, this.#nodeIp);
   }
 }
 
 /** What can be told without `ip`. */
-function assumedState(names: readonly string[], interfaces: ReturnType<Interfaces>): Promise<Addresses> {
-  return stateOf(
-    names.map((name) => assumedLink(name, interfaces[name] ?? [])),
-    async () => undefined,
-  );
+function assumedState(
+  names: readonly string[],
+  interfaces: ReturnType<Interfaces>,
+  nodeIp: string | undefined,
+): Promise<Addresses> {
+  const links = names.map((name) => assumedLink(name, interfaces[name] ?? []));
+  return stateOf(links, async () => undefined, nodeIp);
 }
 
 async function stateOf(
   links: readonly Link[],
   defaultSourceOf: (ipFamily: IpFamily) => Promise<string | undefined>,
+  nodeIp: string | undefined,
 ): Promise<Addresses> {
   const nodeAddress: Partial<Record<IpFamily, string>> = {};
+  // Also one on the loopback interface, where hosts that are reached over several links have theirs.
+  const told = links
+    .flatMap((link) => link.addresses)
+    .find(({ ip, scope }) => ip === nodeIp && scope === 'global');
   for (const ipFamily of ipFamilies) {
-    const address = await nodeAddressOf(links, ipFamily, defaultSourceOf);
+    const address =
+      told?.ipFamily === ipFamily ? told.ip : await nodeAddressOf(links, ipFamily, defaultSourceOf);
     if (address !== undefined) nodeAddress[ipFamily] = address;
   }
   return {

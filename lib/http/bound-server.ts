@@ -10,7 +10,10 @@ import type { Clock } from '../proxier/clock.js';
 import type { Log } from '../proxier/log.js';
 
 export interface BindAddress {
-  /** An IP address, without brackets. */
+  /**
+   * An IP address, without brackets. '', 0.0.0.0 and :: are the same: every address of this host, of both families where
+   * it has them. That is what Go makes of them, and so what kube-proxy's default 0.0.0.0:10256 is on an IPv6-only node.
+   */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -53,6 +56,8 @@ const limits = {
 const idleMs = 10_000;
 const maxConnections = 128;
 
+const unspecified: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
+
 export function startBoundServer(options: BoundServerOptions): BoundServer {
   const { name, app, address, log, clock, retryMs = 5000 } = options;
   const wanted = hostPort(address.host, address.port);
@@ -88,7 +93,9 @@ export function startBoundServer(options: BoundServerOptions): BoundServer {
         if (!closed) cancelRetry = clock.after(retryMs, retry);
         resolve();
       });
-      attempt.listen({ host: address.host, port: address.port }, () => {
+      // Without a host: :: for both families, or 0.0.0.0 on a host without IPv6.
+      const host = unspecified.has(address.host) ? undefined : address.host;
+      attempt.listen({ host, port: address.port }, () => {
         const bound = attempt.address() as AddressInfo;
         const listening = { host: bound.address, port: bound.port };
         log.info({ server: name, address: hostPort(bound.address, bound.port) }, 'HTTP server listens');

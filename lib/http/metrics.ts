@@ -1,10 +1,12 @@
 // http/metrics.ts: everything that /metrics shows, as pieces of exposition text. Counters live with their owners and
 // are read when somebody scrapes; nothing is counted twice.
 import { setImmediate } from 'node:timers/promises';
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
 import type { ProxierStatus } from '../proxier/status.js';
 import type { HealthEndpoint } from './health.js';
+import { kubeProxyMetrics, type PacketCountReader } from './kube-proxy-metrics.js';
 import { registerPlainMetric } from './plain-metric.js';
+import { registerProcessMetrics } from './process-metrics.js';
 import { proxierMetrics } from './proxier-metrics.js';
 import { serviceMetricsText } from './service-metrics.js';
 import { createServiceTotals } from './service-totals.js';
@@ -19,11 +21,22 @@ export interface Metrics {
   countHealth(endpoint: HealthEndpoint, code: number): void;
 }
 
-/** @param dataPlaneReason why the data plane is the one it is, for people */
-export function createMetrics(status: ProxierStatus, sync: SyncMetrics, dataPlaneReason: string): Metrics {
+export interface MetricsOptions {
+  readonly status: ProxierStatus;
+  readonly sync: SyncMetrics;
+  /** Why the data plane is the one it is, for people. */
+  readonly dataPlaneReason: string;
+  readonly packetCounts?: PacketCountReader | undefined;
+}
+
+const noPacketCounts: PacketCountReader = async () => undefined;
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { status, sync, dataPlaneReason, packetCounts = noPacketCounts } = options;
   const registry = new Registry();
-  for (const metric of proxierMetrics(status, dataPlaneReason)) registerPlainMetric(registry, metric);
-  collectDefaultMetrics({ register: registry });
+  const plain = [...kubeProxyMetrics(status, packetCounts), ...proxierMetrics(status, dataPlaneReason)];
+  for (const metric of plain) registerPlainMetric(registry, metric);
+  registerProcessMetrics(registry);
   const healthCounter = (endpoint: HealthEndpoint): Counter<'code'> =>
     new Counter({
       name: `kubeproxy_proxy_${endpoint}_total`,

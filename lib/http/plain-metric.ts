@@ -13,8 +13,8 @@ export interface PlainMetric {
   /** A counter only ever grows. */
   readonly type: 'counter' | 'gauge';
   readonly labelNames?: readonly string[];
-  /** undefined: there is no value yet, and no sample is shown. */
-  readonly read: () => Reading;
+  /** undefined: there is no value yet, and no sample is shown. Must not reject: the whole scrape would fail. */
+  readonly read: () => Reading | Promise<Reading>;
 }
 
 export function registerPlainMetric(registry: Registry, metric: PlainMetric): void {
@@ -23,20 +23,22 @@ export function registerPlainMetric(registry: Registry, metric: PlainMetric): vo
   if (type === 'counter') {
     new Counter({
       ...configuration,
-      collect() {
+      async collect() {
+        const reading = await read();
         this.reset();
-        for (const { labels, value } of samples(read())) this.inc(labels, value);
+        for (const { labels, value } of samples(reading)) this.inc(labels, value);
+        if (reading === undefined) this.remove();
       },
     });
     return;
   }
   new Gauge({
     ...configuration,
-    collect() {
-      const reading = read();
+    async collect() {
+      const reading = await read();
       this.reset();
       for (const { labels, value } of samples(reading)) this.set(labels, value);
-      // A gauge without labels that was never set shows as 0 otherwise.
+      // One without labels that was never set shows as 0 otherwise.
       if (reading === undefined) this.remove();
     },
   });

@@ -1,70 +1,10 @@
-// http/proxier-metrics.ts: what the proxier as a whole shows: kube-proxy's names where kube-proxy has the metric
-// (prefix kubeproxy_, meanings as in its 1.36), our own beside them (prefix kubeportal_).
+// http/proxier-metrics.ts: what the proxier as a whole shows of its own beside kube-proxy's metrics (prefix kubeportal_).
 import type { NotServed, ProxierStatus } from '../proxier/status.js';
 import type { PlainMetric } from './plain-metric.js';
 import { sctpMetrics } from './sctp-metrics.js';
 
-const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
-
 export function proxierMetrics(status: ProxierStatus, dataPlaneReason: string): readonly PlainMetric[] {
-  return [
-    ...kubeProxyMetrics(status),
-    dataPlaneInfo(status, dataPlaneReason),
-    ...ownMetrics(status),
-    ...sctpMetrics(status),
-  ];
-}
-
-function kubeProxyMetrics(status: ProxierStatus): readonly PlainMetric[] {
-  const gauge = (name: string, help: string, read: PlainMetric['read']): PlainMetric => {
-    return { name: `kubeproxy_${name}`, help, type: 'gauge', read };
-  };
-  const counter = (name: string, help: string, read: PlainMetric['read']): PlainMetric => {
-    return { name: `kubeproxy_${name}`, help, type: 'counter', read };
-  };
-  return [
-    gauge(
-      'sync_proxy_rules_last_timestamp_seconds',
-      'The last time proxy rules were successfully synced',
-      () => seconds(status.syncHealth().lastUpdatedMs),
-    ),
-    gauge(
-      'sync_proxy_rules_last_queued_timestamp_seconds',
-      'The last time a sync of proxy rules was queued',
-      () => seconds(status.syncHealth().lastQueuedMs),
-    ),
-    gauge(
-      'sync_proxy_rules_service_changes_pending',
-      'Pending proxy rules Service changes',
-      () => status.stats().serviceChangesPending,
-    ),
-    counter(
-      'sync_proxy_rules_service_changes_total',
-      'Cumulative proxy rules Service changes',
-      () => status.stats().serviceChangesTotal,
-    ),
-    gauge(
-      'sync_proxy_rules_endpoint_changes_pending',
-      'Pending proxy rules Endpoint changes',
-      () => status.stats().endpointChangesPending,
-    ),
-    counter(
-      'sync_proxy_rules_endpoint_changes_total',
-      'Cumulative proxy rules Endpoint changes',
-      () => status.stats().endpointChangesTotal,
-    ),
-    {
-      ...gauge('sync_proxy_rules_iptables_total', 'Number of iptables rules that stand', () =>
-        Object.entries(status.stats().rulesTotal).map(([table, value]) => ({ labels: { table }, value })),
-      ),
-      labelNames: ['table'],
-    },
-    counter(
-      'sync_proxy_rules_iptables_restore_failures_total',
-      'Cumulative failed iptables-restore runs',
-      () => status.stats().restoreFailuresTotal,
-    ),
-  ];
+  return [dataPlaneInfo(status, dataPlaneReason), ...ownMetrics(status), ...sctpMetrics(status)];
 }
 
 function dataPlaneInfo({ dataPlane }: ProxierStatus, reason: string): PlainMetric {

@@ -10,7 +10,11 @@ export interface RouteOptions {
   readonly status: ProxierStatus;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** What /configz shows: the configuration in force, by the name of its API group. */
+  readonly configz?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
+
+const json = { 'Content-Type': 'application/json' } as const;
 
 /** A scrape holds the totals of every ServicePort for as long as its client takes to read. */
 const maxScrapes = 4;
@@ -19,15 +23,15 @@ export function healthRoutes({ status, metrics, clock }: RouteOptions): Hono {
   const app = readOnly();
   for (const endpoint of ['healthz', 'livez'] as const) {
     app.get(`/${endpoint}`, (context) => {
-      const { code, body } = healthAnswer(endpoint, status.syncHealth(), clock.now());
+      const { code, body } = healthAnswer(endpoint, status.syncHealth(), status.node(), clock.now());
       metrics.countHealth(endpoint, code);
-      return context.json(body, code);
+      return context.body(JSON.stringify(body), code, json);
     });
   }
   return app;
 }
 
-export function metricsRoutes({ metrics }: RouteOptions): Hono {
+export function metricsRoutes({ metrics, configz }: RouteOptions): Hono {
   const app = readOnly();
   let scrapes = 0;
   app.get('/metrics', (context) => {
@@ -42,6 +46,7 @@ export function metricsRoutes({ metrics }: RouteOptions): Hono {
   });
   // As kube-proxy's: this server is there. Whether the rules are up to date is for the other one to say.
   app.get('/healthz', (context) => context.text('ok'));
+  if (configz) app.get('/configz', (context) => context.body(JSON.stringify(configz()), 200, json));
   app.get('/proxyMode', (context) => context.text('userspace'));
   return app;
 }

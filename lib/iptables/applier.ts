@@ -4,7 +4,7 @@ import { type IpFamily, ipFamilies } from '../model/ip.js';
 import type { Exec } from '../proxier/exec.js';
 import type { Log } from '../proxier/log.js';
 import { createPause } from '../proxier/pause.js';
-import type { ApplyReport, RuleApplier } from '../proxier/rule-applier.js';
+import type { ApplyReport, RuleApplier, RuleCounts } from '../proxier/rule-applier.js';
 import type { TableName } from '../rules/chains.js';
 import { desiredChains, isFamilyUnused } from '../rules/desired-chains.js';
 import type { DesiredRules, StandingPortal } from '../rules/portal.js';
@@ -80,10 +80,10 @@ class IptablesRuleApplier implements RuleApplier {
   }
 
   /** Most of a first apply() is the text of the portals' rules (10,000 take 150 ms), which is then remembered. */
-  async #preparePortalRules({ portals, steering }: DesiredRules): Promise<void> {
+  async #preparePortalRules(desired: DesiredRules): Promise<void> {
     const pause = createPause(sliceMs);
-    for (const portal of portals) {
-      this.#portalRules(portal, steering[portal.ipFamily]);
+    for (const portal of desired.portals) {
+      this.#portalRules(portal, desired);
       await pause();
     }
   }
@@ -108,16 +108,35 @@ class IptablesRuleApplier implements RuleApplier {
     }
   }
 
+  #byFamily(read: (family: RulesOfFamily) => TableCounts): RuleCounts {
+    const of = (ipFamily: IpFamily): TableCounts => {
+      const family = this.#families.find((one) => one.ipFamily === ipFamily);
+      return family === undefined ? none : read(family);
+    };
+    return { IPv4: of('IPv4'), IPv6: of('IPv6') };
+  }
+
   #report(outcomes: readonly Outcome[]): ApplyReport {
-    const total = (table: TableName) => this.#families.reduce((sum, family) => sum + family.count(table), 0);
+    const ran = outcomes.map(({ ipFamily }) => ipFamily);
+    const last = (family: RulesOfFamily): TableCounts =>
+      ran.includes(family.ipFamily) ? family.lastWritten : none;
+    const total = (family: RulesOfFamily): TableCounts => ({
+      nat: family.count('nat'),
+      filter: family.count('filter'),
+    });
     return {
       rulesWritten: outcomes.reduce((sum, { rulesWritten }) => sum + rulesWritten, 0),
       rulesDeleted: outcomes.reduce((sum, { rulesDeleted }) => sum + rulesDeleted, 0),
-      rulesTotal: { nat: total('nat'), filter: total('filter') },
+      rulesTotal: this.#byFamily(total),
+      rulesLast: this.#byFamily(last),
       failures: outcomes.flatMap(({ ipFamily, error }) => (error === undefined ? [] : [{ ipFamily, error }])),
     };
   }
 }
+
+type TableCounts = Readonly<Record<TableName, number>>;
+
+const none: TableCounts = { nat: 0, filter: 0 };
 
 interface Outcome {
   readonly rulesWritten: number;

@@ -7,32 +7,26 @@ import {
   directChain,
   type FamilyRules,
   filterChain,
+  firewallChain,
+  forwardChain,
   hostChain,
   jumps,
+  nodePortContainerChain,
+  nodePortHostChain,
+  offeredChain,
   refuseChain,
   type TableName,
   tableNames,
 } from '../rules/chains.js';
 import { sameRule, sameRules } from '../rules/rule-text.js';
-import { parseListing, parseSave } from '../rules/save-text.js';
-import { sctpGuardJump } from '../rules/sctp-guard.js';
+import { parseListing, parseSave, type SavedTables } from '../rules/save-text.js';
+import { sctpGuardChain, sctpGuardJump } from '../rules/sctp-guard.js';
 import type { IptablesRunner } from './run.js';
 
 const rootChains: Readonly<Record<TableName, readonly string[]>> = {
-  filter: [filterChain, refuseChain, directChain],
-  nat: [containerChain, hostChain],
+  filter: [filterChain, refuseChain, firewallChain, directChain, forwardChain, sctpGuardChain],
+  nat: [containerChain, hostChain, nodePortContainerChain, nodePortHostChain, offeredChain],
 };
-
-/**
- * iptables-restore obeys `-S`: one process for both tables, and only the named chains are read. Nothing is written. Both
- * have an OUTPUT, whose rules come as one list: no rule of ours is of a kind that both may have, so names are enough.
- */
-const listing = tableNames
-  .map((table) => {
-    const chains = [...jumpedFrom(table), ...rootChains[table]];
-    return [`*${table}`, ...chains.map((chain) => `-S ${chain}`), 'COMMIT', ''].join('\n');
-  })
-  .join('');
 
 /** Rejects with IptablesError when a chain is gone (or iptables can't be asked). */
 export async function isInPlace(
@@ -40,33 +34,53 @@ export async function isInPlace(
   ipFamily: IpFamily,
   believed: FamilyRules,
 ): Promise<boolean> {
-  const chains = await readRootChains(runner, ipFamily);
-  return tableNames.every(
-    (table) =>
+  const seen = await readChains(runner, ipFamily, believed);
+  return tableNames.every((table) => {
+    const chains: Chains = seen.get(table) ?? new Map();
+    return (
       believed[table].jumps.every(({ from, rule }) => chains.get(from)?.some((its) => sameRule(its, rule))) &&
-      rootChains[table].every((name) =>
+      rootsOf(table, believed).every((name) =>
         sameRules(chains.get(name) ?? [], believed[table].chains.get(name) ?? []),
-      ),
-  );
+      )
+    );
+  });
 }
 
-async function readRootChains(runner: IptablesRunner, ipFamily: IpFamily): Promise<Chains> {
-  const text = await runner.restore(ipFamily, listing);
-  if (text.includes('-P ')) return parseListing(text);
-  // An iptables-restore that does not list: the whole text, then.
-  const saved = parseSave(await runner.save(ipFamily));
-  const chains = new Map<string, readonly string[]>();
-  for (const table of tableNames) {
-    for (const [name, rules] of saved.get(table) ?? []) {
-      if (rootChains[table].includes(name) || jumpedFrom(table).includes(name))
-        chains.set(name, [...(chains.get(name) ?? []), ...rules]);
-    }
-  }
-  return chains;
-}
-
-/** Chains that are not ours, and may hold jumps of ours. The guard's is wanted now and then. */
-function jumpedFrom(table: TableName): readonly string[] {
+/** Of each table, the chains that jumps of ours may hang in, and our own that they lead to. */
+function chainsToSee(table: TableName, believed: FamilyRules): readonly string[] {
   const from = jumps[table].map((jump) => jump.from);
-  return table === 'filter' ? [...from, sctpGuardJump.from] : from;
+  return [
+    ...new Set<string>(table === 'filter' ? [...from, sctpGuardJump.from] : from),
+    ...rootsOf(table, believed),
+  ];
+}
+
+function rootsOf(table: TableName, believed: FamilyRules): readonly string[] {
+  return rootChains[table].filter((name) => believed[table].chains.has(name));
+}
+
+/** iptables-restore obeys `-S`: one process for both tables, and only the named chains are read. Nothing is written. */
+async function readChains(
+  runner: IptablesRunner,
+  ipFamily: IpFamily,
+  believed: FamilyRules,
+): Promise<SavedTables> {
+  const asked = tableNames.flatMap((table) => chainsToSee(table, believed).map((name) => ({ table, name })));
+  const listing = tableNames
+    .map((table) => [
+      `*${table}`,
+      ...asked.filter((chain) => chain.table === table).map(({ name }) => `-S ${name}`),
+    ])
+    .map((lines) => [...lines, 'COMMIT', ''].join('\n'))
+    .join('');
+  const listed = parseListing(await runner.restore(ipFamily, listing));
+  // An iptables-restore that does not list: the whole text, then.
+  if (listed.length === 0) return parseSave(await runner.save(ipFamily));
+  const seen = new Map(tableNames.map((table) => [table, new Map<string, readonly string[]>()] as const));
+  // A name alone does not tell the table: both have an OUTPUT. The order does.
+  for (const [at, { table, name }] of asked.entries()) {
+    const chain = listed[at];
+    if (chain?.name === name) seen.get(table)?.set(name, chain.rules);
+  }
+  return seen;
 }

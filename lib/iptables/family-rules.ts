@@ -4,7 +4,7 @@ import type { IpFamily } from '../model/ip.js';
 import type { Log } from '../proxier/log.js';
 import { type FamilyRules, type TableName, tableNames } from '../rules/chains.js';
 import type { StandingPortal } from '../rules/portal.js';
-import { restoreText } from '../rules/restore-text.js';
+import { restoreText, rulesWrittenBy } from '../rules/restore-text.js';
 import { countRules, parseSave, standingRules } from '../rules/save-text.js';
 import { standingPortals } from '../rules/standing-portals.js';
 import { isInPlace } from './drift.js';
@@ -18,6 +18,8 @@ export interface Written {
 
 const nothingWritten: Written = { rulesWritten: 0, rulesDeleted: 0 };
 
+const noneWritten: Readonly<Record<TableName, number>> = { nat: 0, filter: 0 };
+
 export class RulesOfFamily {
   readonly ipFamily: IpFamily;
   readonly #runner: IptablesRunner;
@@ -26,6 +28,7 @@ export class RulesOfFamily {
   #believed: FamilyRules | undefined;
   /** The last belief, right or wrong by now: for numbers only. */
   #known: FamilyRules | undefined;
+  #lastWritten = noneWritten;
   #toldUnsupported = false;
   /** Until forget(): a module may be loaded meanwhile. */
   #leftOut = false;
@@ -47,6 +50,7 @@ export class RulesOfFamily {
    * What stands is emptied then, not removed: its conntrack match may be what keeps live streams tracked.
    */
   async apply(desired: FamilyRules, unused: boolean): Promise<Written> {
+    this.#lastWritten = noneWritten;
     if (this.#leftOut) return nothingWritten;
     return (await this.#orLeaveOut(this.#bringTo(desired, unused))) ?? nothingWritten;
   }
@@ -59,6 +63,7 @@ export class RulesOfFamily {
     if (text !== '') await this.#runner.restore(this.ipFamily, text);
     this.#believed = desired;
     this.#known = desired;
+    this.#lastWritten = rulesWrittenBy(text);
     return written;
   }
 
@@ -84,6 +89,11 @@ export class RulesOfFamily {
   /** Rule lines that stand, as far as was last known. */
   count(table: TableName): number {
     return this.#known === undefined ? 0 : countRules(this.#known[table]);
+  }
+
+  /** Rule lines that the last apply() wrote. */
+  get lastWritten(): Readonly<Record<TableName, number>> {
+    return this.#lastWritten;
   }
 
   async #read(): Promise<FamilyRules> {

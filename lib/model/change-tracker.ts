@@ -19,6 +19,8 @@ export interface ChangeTracker<T> {
   settled(key: string): T | undefined;
   /** Objects that differ from their settled state. */
   readonly pending: number;
+  /** All objects as they are now, pending changes included. */
+  entries(): Iterable<readonly [string, T]>;
   /** Events ever received. */
   readonly total: number;
   /** The pending changes, in the order in which they came up; from now on they are settled. */
@@ -53,6 +55,7 @@ export function createChangeTracker<T>(same: (a: T, b: T) => boolean): ChangeTra
       return true;
     },
     settled: (key) => (before.has(key) ? before.get(key) : now.get(key)),
+    entries: () => now,
     get pending() {
       return before.size;
     },

@@ -1,16 +1,20 @@
 // model/convert-endpoint-slice.ts: an EndpointSlice becomes the SliceRecord that is kept of it. Nothing is taken on
 // trust: a wrong port or endpoint is a problem and is left out alone.
-import {
-  type EndpointMember,
-  endpointGroups,
-  endpointPortsOf,
-  type Report,
-  type ShareString,
-} from './endpoint-groups.js';
+import { type EndpointMember, endpointGroups, endpointPortsOf, type ShareString } from './endpoint-groups.js';
+import { createHintsReader } from './endpoint-hints.js';
 import { flatString } from './flat-string.js';
 import type { IpFamily } from './ip.js';
 import type { EndpointSliceObject } from './kube-objects.js';
-import { fieldsOf, flagOf, isListOrAbsent, listOf, show, textOf } from './loose-fields.js';
+import {
+  fieldsOf,
+  flagOf,
+  isListOrAbsent,
+  isRecordOrAbsent,
+  listOf,
+  type Report,
+  show,
+  textOf,
+} from './loose-fields.js';
 import { metadataProblems, refTextOf } from './object-names.js';
 import type { SliceRecord } from './slice-record.js';
 import type { ModelProblem } from './snapshot.js';
@@ -64,13 +68,18 @@ function membersOf(
   report: Report,
 ): readonly EndpointMember[] {
   if (!isListOrAbsent(value)) report('endpoints', `is ${show(value)}, not a list`);
+  const hintsOf = createHintsReader(share, report);
   return listOf(value).flatMap((entry, index): EndpointMember[] => {
     const at = `endpoints[${index}]`;
-    const { addresses, conditions, nodeName, zone } = fieldsOf(entry);
+    const { addresses, conditions, nodeName, zone, hints } = fieldsOf(entry);
     // All addresses of one endpoint are the same pod; the first is the one to use (discovery/v1).
     const address = unicastIp(listOf(addresses)[0], ipFamily);
     if (!address.ok) {
       report(`${at}.addresses[0]`, address.message);
+      return [];
+    }
+    if (!isRecordOrAbsent(conditions)) {
+      report(`${at}.conditions`, `is ${show(conditions)}, not an object`);
       return [];
     }
     const { ready, serving, terminating } = fieldsOf(conditions);
@@ -87,6 +96,7 @@ function membersOf(
         terminating: flagOf(terminating) ?? false,
         ...(typeof nodeName === 'string' && { nodeName: share(nodeName) }),
         ...(typeof zone === 'string' && { zone: share(zone) }),
+        ...hintsOf(hints, `${at}.hints`),
       },
     ];
   });

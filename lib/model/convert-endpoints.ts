@@ -1,16 +1,10 @@
 // model/convert-endpoints.ts: a legacy core/v1 Endpoints object becomes a SliceRecord as an EndpointSlice does. Its
 // subsets may mix families; it carries its Service's name.
-import {
-  type EndpointMember,
-  endpointGroups,
-  endpointPortsOf,
-  type Report,
-  type ShareString,
-} from './endpoint-groups.js';
+import { type EndpointMember, endpointGroups, endpointPortsOf, type ShareString } from './endpoint-groups.js';
 import { flatString } from './flat-string.js';
 import { type IpFamily, ipFamilies } from './ip.js';
 import type { EndpointsObject } from './kube-objects.js';
-import { fieldsOf, isListOrAbsent, listOf, show } from './loose-fields.js';
+import { fieldsOf, isListOrAbsent, listOf, type Report, show } from './loose-fields.js';
 import { metadataProblems, refTextOf } from './object-names.js';
 import type { EndpointGroup, SliceRecord } from './slice-record.js';
 import type { ModelProblem } from './snapshot.js';

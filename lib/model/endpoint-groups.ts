@@ -1,12 +1,9 @@
 // model/endpoint-groups.ts: the ports and the addresses of one slice or subset, each with each, as EndpointGroups.
 import type { Endpoint } from './endpoint.js';
 import type { IpFamily } from './ip.js';
-import { fieldsOf, isListOrAbsent, isPort, listOf, protocolOf, show } from './loose-fields.js';
+import { fieldsOf, isListOrAbsent, isPort, listOf, protocolOf, type Report, show } from './loose-fields.js';
 import type { Protocol } from './service-port-name.js';
 import type { EndpointGroup } from './slice-record.js';
-
-/** Adds a problem with one field of the object at hand. */
-export type Report = (field: string, message: string) => void;
 
 /** Returns an equal string, the same one for equal ones where that is free: 100,000 endpoints name few nodes. */
 export type ShareString = (text: string) => string;
@@ -54,8 +51,22 @@ export function endpointGroups(
   }));
 }
 
-/** Absent fields stay absent, and the fields always come in one order: objects of few shapes are small. */
-function endpointOf(
+/**
+ * Absent fields stay absent, and the fields always come in one order: objects of few shapes are small. Hints are rare
+ * enough to be added by a copy.
+ */
+function endpointOf(member: EndpointMember, port: number): Endpoint {
+  const { zoneHints, nodeHints } = member;
+  const endpoint = plainEndpointOf(member, port);
+  if (zoneHints === undefined && nodeHints === undefined) return endpoint;
+  return {
+    ...endpoint,
+    ...(zoneHints !== undefined && { zoneHints }),
+    ...(nodeHints !== undefined && { nodeHints }),
+  };
+}
+
+function plainEndpointOf(
   { ip, ready, serving, terminating, nodeName, zone }: EndpointMember,
   port: number,
 ): Endpoint {

@@ -4,6 +4,7 @@ import { type ChangeTracker, createChangeTracker } from './change-tracker.js';
 import { convertEndpointSlice } from './convert-endpoint-slice.js';
 import { convertEndpoints } from './convert-endpoints.js';
 import type { Endpoint } from './endpoint.js';
+import type { IpFamily } from './ip.js';
 import type { EndpointSliceObject, EndpointsObject, ObjectRef } from './kube-objects.js';
 import { mergeEndpoints } from './merge-endpoints.js';
 import { refText, refTextOf } from './object-names.js';
@@ -12,19 +13,21 @@ import { type SliceRecord, sameRecord } from './slice-record.js';
 import type { ModelProblem } from './snapshot.js';
 import { createStringPool } from './string-pool.js';
 
+export type TriggerTimesMs = Readonly<Record<IpFamily, readonly number[]>>;
+
 export interface TakenSliceChanges {
   /** `ns/name` of the Services whose endpoints may differ from what they were at the last take(). */
   readonly services: ReadonlySet<string>;
   /** The problems that each changed object has now, by its reference; empty when it has none (any more). */
   readonly problems: ReadonlyMap<string, readonly ModelProblem[]>;
   /** See TakenSnapshot. */
-  readonly triggerTimesMs: readonly number[];
+  readonly triggerTimesMs: TriggerTimesMs;
 }
 
 export interface EndpointSliceCache {
   upsert(object: EndpointSliceObject | EndpointsObject): void;
   remove(ref: ObjectRef): void;
-  readonly changes: Pick<ChangeTracker<SliceRecord>, 'pending' | 'total'>;
+  readonly changes: Pick<ChangeTracker<SliceRecord>, 'pending' | 'total' | 'entries'>;
   /** Brings endpointsOf() up to date, and says what that concerns. */
   take(): TakenSliceChanges;
   /** All endpoints of a ServicePort, usable or not, as of the last take(); see mergeEndpoints() for `previous`. */
@@ -52,12 +55,12 @@ export function createEndpointSliceCache(): EndpointSliceCache {
     take() {
       const services = new Set<string>();
       const problems = new Map<string, readonly ModelProblem[]>();
-      const triggerTimesMs: number[] = [];
+      const triggerTimesMs: Record<IpFamily, number[]> = { IPv4: [], IPv6: [] };
       for (const [ref, { previous, current }] of changes.take()) {
         replaceRecord(byService, previous, current);
         for (const record of [previous, current]) if (record?.service) services.add(record.service);
         problems.set(ref, current?.problems ?? []);
-        if (current !== undefined) triggerTimesMs.push(...(triggerTimes.get(ref) ?? []));
+        if (current?.ipFamily) triggerTimesMs[current.ipFamily].push(...(triggerTimes.get(ref) ?? []));
       }
       triggerTimes.clear();
       return { services, problems, triggerTimesMs };

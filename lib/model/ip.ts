@@ -26,6 +26,16 @@ export function canonicalIp(text: string): string | undefined {
   return mapped?.[1] ?? address;
 }
 
+/**
+ * As canonicalIp(), with leading zeros of an IPv4 address read as decimal: `010.0.0.1` is 10.0.0.1. Objects that are
+ * older than the API's check for them may hold such addresses, and kube-proxy serves them so.
+ */
+export function looseIp(text: string): string | undefined {
+  const ip = canonicalIp(text);
+  if (ip !== undefined || !/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) return ip;
+  return canonicalIp(text.split('.').map(Number).join('.'));
+}
+
 /** `10.0.0.1/32`, `fd00::1/128`: how iptables-save prints a single address. */
 export function hostPrefix(ip: string): string {
   return ip.includes(':') ? `${ip}/128` : `${ip}/32`;

@@ -11,6 +11,8 @@ export interface ObjectMeta {
   readonly uid?: string;
   /** RFC 3339. */
   readonly creationTimestamp?: string;
+  /** RFC 3339; set while the object is being deleted. */
+  readonly deletionTimestamp?: string;
   readonly labels?: Labels;
   readonly annotations?: Labels;
 }
@@ -40,6 +42,7 @@ export interface ServiceObject {
     readonly internalTrafficPolicy?: 'Cluster' | 'Local';
     readonly externalTrafficPolicy?: 'Cluster' | 'Local';
     readonly healthCheckNodePort?: number;
+    readonly allocateLoadBalancerNodePorts?: boolean;
     readonly loadBalancerSourceRanges?: readonly string[];
     readonly publishNotReadyAddresses?: boolean;
     readonly trafficDistribution?: string;

@@ -4,6 +4,9 @@ import type { Protocol } from './service-port-name.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Adds a problem with one field of the object at hand. */
+export type Report = (field: string, message: string) => void;
+
 export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
@@ -17,6 +20,10 @@ export function isListOrAbsent(value: unknown): boolean {
   return value === undefined || value === null || Array.isArray(value);
 }
 
+export function isRecordOrAbsent(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));
+}
+
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
@@ -24,6 +31,11 @@ export function textOf(value: unknown): string | undefined {
 /** nil is not false: `undefined` for anything but a boolean. */
 export function flagOf(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
+}
+
+/** Absent, null or empty: not set. */
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
 }
 
 /** 1 to 65535, as a number. */

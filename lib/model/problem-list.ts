@@ -6,7 +6,10 @@ import type { ModelProblem } from './snapshot.js';
 export interface ProblemList {
   /** All problems of one source; none: it is mended or gone. */
   set(source: string, problems: readonly ModelProblem[]): void;
-  /** By object, in the order of its fields; the same array as last time if nothing changed. */
+  /**
+   * By object, then by source, then in the order in which the source has them; whatever came first does not matter. The
+   * same array as last time if nothing changed.
+   */
   list(): readonly ModelProblem[];
 }
 
@@ -26,7 +29,8 @@ export function createProblemList(): ProblemList {
     list() {
       if (!stale) return list;
       stale = false;
-      const sorted = [...bySource.values()].flat().sort(byObject);
+      const sources = [...bySource.keys()].sort();
+      const sorted = sources.flatMap((source) => bySource.get(source) ?? none).sort(byObject);
       if (!sameProblems(sorted, list)) list = sorted;
       return list;
     },

@@ -1,8 +1,8 @@
 // model/self-loops.ts: endpoints that lead back into this proxy. One client of such an endpoint makes the proxy connect
 // to itself without end and eats every descriptor within seconds, so the proxier leaves them out.
 import type { Endpoint, EndpointAddress } from './endpoint.js';
-import { hostPort } from './ip.js';
-import { clusterPortal, formatPortal } from './portal-name.js';
+import { hostPort, type IpFamily } from './ip.js';
+import { formatPortal } from './portal-name.js';
 import type { ServicePort } from './service-port.js';
 import type { Protocol } from './service-port-name.js';
 import type { Snapshot } from './snapshot.js';
@@ -15,6 +15,11 @@ export interface RefusedEndpoint {
   readonly message: string;
 }
 
+export interface LoopSuspects extends Pick<Snapshot, 'servicePorts' | 'portals'> {
+  /** By ServicePort key, whatever may be dialled for it; those that can be no portal's address may be left out. */
+  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+}
+
 interface Edge {
   readonly from: ServicePort;
   readonly to: ServicePort;
@@ -22,12 +27,16 @@ interface Edge {
 }
 
 /**
- * Endpoints that are a portal and lead, over one or more Services, back to the Service they belong to: each edge of such
- * a cycle is refused. An endpoint that is another Service's portal and does not come back is fine (a Service in front
- * of a Service). Cheap where no endpoint has a clusterIP for its address: one Set lookup per endpoint.
+ * Endpoints that are a portal of any kind and lead, over one or more Services, back to the Service they belong to: each
+ * edge of such a cycle is refused. An endpoint that is another Service's portal and does not come back is fine (a Service
+ * in front of a Service). NodePorts are taken to be on all of `localAddresses` (see isLocalAddress), also where they are
+ * not offered: their claims listen there. Cheap where no endpoint has a portal's address: a Set lookup for each.
  */
-export function selfLoops(state: Pick<Snapshot, 'servicePorts' | 'endpoints'>): readonly RefusedEndpoint[] {
-  const edges = portalEdges(state);
+export function selfLoops(
+  suspects: LoopSuspects,
+  localAddresses: ReadonlySet<string>,
+): readonly RefusedEndpoint[] {
+  const edges = portalEdges(suspects, localAddresses);
   if (edges.length === 0) return [];
   const targets = new Map<string, string[]>();
   for (const { from, to } of edges) {
@@ -42,8 +51,8 @@ export function selfLoops(state: Pick<Snapshot, 'servicePorts' | 'endpoints'>): 
 }
 
 /**
- * Endpoints that are one of this host's own proxy ports. `proxyPorts` holds `TCP/40001`; `localAddresses` are
- * canonical, and 127.0.0.0/8 and ::1 count as local whether listed or not.
+ * Endpoints that are one of this host's own proxy ports. `proxyPorts` holds `TCP/40001`; local addresses are those of
+ * isLocalAddress().
  */
 export function endpointsOnProxyPorts<E extends EndpointAddress>(
   endpoints: readonly E[],
@@ -51,29 +60,75 @@ export function endpointsOnProxyPorts<E extends EndpointAddress>(
   localAddresses: ReadonlySet<string>,
   proxyPorts: ReadonlySet<string>,
 ): readonly E[] {
-  const isLocal = (ip: string): boolean => ip.startsWith('127.') || ip === '::1' || localAddresses.has(ip);
-  return endpoints.filter(({ ip, port }) => isLocal(ip) && proxyPorts.has(`${protocol}/${port}`));
+  return endpoints.filter(
+    ({ ip, port }) => isLocalAddress(ip, localAddresses) && proxyPorts.has(`${protocol}/${port}`),
+  );
 }
 
-function portalEdges(state: Pick<Snapshot, 'servicePorts' | 'endpoints'>): readonly Edge[] {
-  if (state.endpoints.size === 0) return [];
-  const clusterIPs = new Set<string>();
-  for (const servicePort of state.servicePorts.values()) clusterIPs.add(servicePort.clusterIP);
-  const suspects: Omit<Edge, 'to'>[] = [];
-  for (const [key, endpoints] of state.endpoints) {
-    const from = state.servicePorts.get(key);
+/** `localAddresses` are canonical; 127.0.0.0/8 and ::1 count as local whether listed or not. */
+export function isLocalAddress(ip: string, localAddresses: ReadonlySet<string>): boolean {
+  return ip.startsWith('127.') || ip === '::1' || localAddresses.has(ip);
+}
+
+function portalEdges(
+  { servicePorts, portals, endpoints }: LoopSuspects,
+  localAddresses: ReadonlySet<string>,
+): readonly Edge[] {
+  if (endpoints.size === 0) return [];
+  const addresses = new Set<string>();
+  let hasNodePorts = false;
+  for (const ofServicePort of portals.values()) {
+    for (const { kind, ip } of ofServicePort) {
+      if (kind === 'nodePort') hasNodePorts = true;
+      else addresses.add(ip);
+    }
+  }
+  const found: Omit<Edge, 'to'>[] = [];
+  for (const [key, list] of endpoints) {
+    const from = servicePorts.get(key);
     if (from === undefined) continue;
-    for (const endpoint of endpoints) if (clusterIPs.has(endpoint.ip)) suspects.push({ from, endpoint });
+    for (const endpoint of list) {
+      const { ip } = endpoint;
+      if (addresses.has(ip) || (hasNodePorts && isLocalAddress(ip, localAddresses)))
+        found.push({ from, endpoint });
+    }
   }
-  if (suspects.length === 0) return [];
-  const portals = new Map<string, ServicePort>();
-  for (const servicePort of state.servicePorts.values()) {
-    portals.set(clusterPortal(servicePort), servicePort);
-  }
-  return suspects.flatMap(({ from, endpoint }) => {
-    const to = portals.get(formatPortal(endpoint.ip, endpoint.port, from.name.protocol));
+  if (found.length === 0) return [];
+  const owners = ownersOf({ servicePorts, portals });
+  return found.flatMap(({ from, endpoint: { ip, port }, endpoint }) => {
+    const { ipFamily, name } = from;
+    const to =
+      owners.get(formatPortal(ip, port, name.protocol)) ??
+      (isLocalAddress(ip, localAddresses)
+        ? owners.get(nodePortKey(port, name.protocol, ipFamily))
+        : undefined);
     return to === undefined ? [] : [{ from, to, endpoint }];
   });
+}
+
+/** Who serves each portal, by formatPortal() or nodePortKey(). */
+function ownersOf({
+  servicePorts,
+  portals,
+}: Pick<Snapshot, 'servicePorts' | 'portals'>): ReadonlyMap<string, ServicePort> {
+  const owners = new Map<string, ServicePort>();
+  for (const [key, ofServicePort] of portals) {
+    const owner = servicePorts.get(key);
+    if (owner === undefined) continue;
+    const { protocol } = owner.name;
+    for (const { kind, ip, port } of ofServicePort) {
+      const isNodePort = kind === 'nodePort';
+      owners.set(
+        isNodePort ? nodePortKey(port, protocol, owner.ipFamily) : formatPortal(ip, port, protocol),
+        owner,
+      );
+    }
+  }
+  return owners;
+}
+
+function nodePortKey(port: number, protocol: Protocol, ipFamily: IpFamily): string {
+  return `${ipFamily} ${port}/${protocol}`;
 }
 
 function loopMessage(from: ServicePort, to: ServicePort, endpoint: Endpoint): string {

@@ -1,28 +1,34 @@
 // model/service-ports.ts: a Service object becomes the ServicePorts that are served for it, one per port and IP family.
 // What is wrong with one port or address leaves out that one alone, and says so.
+import { clusterIpsOf } from './cluster-ips.js';
+import { externalAddressesOf } from './external-addresses.js';
 import { flatString } from './flat-string.js';
-import { type IpFamily, ipFamilies } from './ip.js';
 import type { ServiceObject } from './kube-objects.js';
 import {
   type Fields,
   fieldsOf,
+  isGiven,
   isListOrAbsent,
   isPort,
   listOf,
   protocolOf,
+  type Report,
   show,
   textOf,
 } from './loose-fields.js';
 import { metadataProblems, refTextOf } from './object-names.js';
+import { sameServicePort } from './same-service-port.js';
 import type { ServicePort } from './service-port.js';
 import { type ServicePortName, servicePortKey } from './service-port-name.js';
+import { type ServiceType, serviceTrafficOf, serviceTypeOf } from './service-traffic.js';
 import { sameLists, sameProblems } from './slice-record.js';
 import type { ModelProblem } from './snapshot.js';
-import { unicastIp } from './unicast-ip.js';
 
 export interface ConvertedService {
   readonly servicePorts: readonly ServicePort[];
   readonly problems: readonly ModelProblem[];
+  /** Why nothing here is to serve it, and that is as it should be: `spec.type is ExternalName`. */
+  readonly notForUs?: string;
 }
 
 /** Somebody else proxies the Service, or it was marked as one that nobody should (well-known labels). */
@@ -39,19 +45,31 @@ export function servicePortsOf(
   const object = refTextOf(service);
   const report: Report = (field, message) => problems.push({ object, field, message });
   const spec = fieldsOf(service.spec);
-  if (!isForUs(service, spec)) return { servicePorts: [], problems };
-  const addresses = addressesOf(spec, report);
-  const ports = addresses.length === 0 ? [] : portsOf(service, spec, report);
+  const notForUs = whyNotForUs(service, spec);
+  if (notForUs !== undefined) return { servicePorts: [], problems, notForUs };
+  const clusterIps = clusterIpsOf(spec, report);
+  if (clusterIps.length === 0) return { servicePorts: [], problems };
+  const type = serviceTypeOf(spec, report);
+  const ports = portsOf(service, spec, type, report);
+  const traffic = serviceTrafficOf(service, spec, type, report);
+  const served = clusterIps.map(({ ipFamily }) => ipFamily);
+  const external = externalAddressesOf(service, spec, type, served, report);
   const creationTimestamp = textOf(service.metadata.creationTimestamp);
   const known = new Map(previous.map((servicePort) => [servicePort.key, servicePort]));
-  const servicePorts = addresses.flatMap(({ ip, ipFamily }) =>
-    ports.map(({ name, port }): ServicePort => {
-      const key = flatString(servicePortKey(name, ipFamily));
-      const made: ServicePort =
-        creationTimestamp === undefined
-          ? { key, name, ipFamily, clusterIP: ip, port }
-          : { key, name, ipFamily, clusterIP: ip, port, creationTimestamp };
-      const before = known.get(key);
+  const servicePorts = clusterIps.flatMap(({ ip, ipFamily }) =>
+    ports.map(({ name, port, nodePort }): ServicePort => {
+      const made: ServicePort = {
+        key: flatString(servicePortKey(name, ipFamily)),
+        name,
+        ipFamily,
+        clusterIP: ip,
+        port,
+        ...(creationTimestamp !== undefined && { creationTimestamp }),
+        ...(nodePort !== undefined && { nodePort }),
+        ...external[ipFamily],
+        ...traffic,
+      };
+      const before = known.get(made.key);
       return before !== undefined && sameServicePort(before, made) ? before : made;
     }),
   );
@@ -61,54 +79,42 @@ export function servicePortsOf(
 
 /** True where the two are served alike. */
 export function sameService(a: ConvertedService, b: ConvertedService): boolean {
-  return sameLists(a.servicePorts, b.servicePorts, sameServicePort) && sameProblems(a.problems, b.problems);
+  return (
+    a.notForUs === b.notForUs &&
+    sameLists(a.servicePorts, b.servicePorts, sameServicePort) &&
+    sameProblems(a.problems, b.problems)
+  );
 }
-
-type Report = (field: string, message: string) => void;
 
 interface NamedPort {
   readonly name: ServicePortName;
   readonly port: number;
+  readonly nodePort: number | undefined;
 }
 
-function isForUs(service: ServiceObject, spec: Fields): boolean {
+function whyNotForUs(service: ServiceObject, spec: Fields): string | undefined {
   const labels = fieldsOf(service.metadata.labels);
-  if (unservedLabels.some((label) => label in labels)) return false;
-  if (spec.type === 'ExternalName') return false;
-  return spec.clusterIP !== 'None' && listOf(spec.clusterIPs)[0] !== 'None';
+  const label = unservedLabels.find((one) => one in labels);
+  if (label !== undefined) return `it has the label ${label}`;
+  if (spec.type === 'ExternalName') return 'spec.type is ExternalName';
+  const isHeadless = spec.clusterIP === 'None' || listOf(spec.clusterIPs)[0] === 'None';
+  if (!isHeadless) return undefined;
+  const selects = Object.keys(fieldsOf(spec.selector)).length > 0;
+  return `it is headless (spec.clusterIP is None)${selects ? '' : ' and has no selector'}`;
 }
 
-/** At most one address of each family. clusterIP repeats clusterIPs[0] where both are given. */
-function addressesOf(spec: Fields, report: Report): readonly { ip: string; ipFamily: IpFamily }[] {
-  if (!isListOrAbsent(spec.clusterIPs)) report('spec.clusterIPs', `is ${show(spec.clusterIPs)}, not a list`);
-  const list = listOf(spec.clusterIPs).filter((value) => value !== '');
-  const claimed = list.map((value, index) => ({ value, field: `spec.clusterIPs[${index}]` }));
-  if (claimed.length === 0 && isGiven(spec.clusterIP)) {
-    claimed.push({ value: spec.clusterIP, field: 'spec.clusterIP' });
-  } else if (isGiven(spec.clusterIP) && spec.clusterIP !== list[0]) {
-    report('spec.clusterIP', `${show(spec.clusterIP)} is not the first of spec.clusterIPs, which are used`);
-  }
-  if (claimed.length === 0) report('spec.clusterIP', 'is not set: the Service is not served');
-  const byFamily = new Map<IpFamily, string>();
-  for (const { value, field } of claimed) {
-    const address = unicastIp(value);
-    if (!address.ok) report(field, address.message);
-    else if (byFamily.has(address.ipFamily)) report(field, `is a second ${address.ipFamily} address`);
-    else byFamily.set(address.ipFamily, address.ip);
-  }
-  return ipFamilies.flatMap((ipFamily) => {
-    const ip = byFamily.get(ipFamily);
-    return ip === undefined ? [] : [{ ip, ipFamily }];
-  });
-}
-
-function portsOf(service: ServiceObject, spec: Fields, report: Report): readonly NamedPort[] {
+function portsOf(
+  service: ServiceObject,
+  spec: Fields,
+  type: ServiceType,
+  report: Report,
+): readonly NamedPort[] {
   if (!isListOrAbsent(spec.ports)) report('spec.ports', `is ${show(spec.ports)}, not a list`);
   const names = new Set<string>();
   const taken = new Set<string>();
   return listOf(spec.ports).flatMap((entry, index): NamedPort[] => {
     const at = `spec.ports[${index}]`;
-    const { name: givenName, port, protocol: givenProtocol } = fieldsOf(entry);
+    const { name: givenName, port, protocol: givenProtocol, nodePort } = fieldsOf(entry);
     const protocol = protocolOf(givenProtocol);
     const name = portNameOf(givenName);
     if (name === undefined) report(`${at}.name`, `${show(givenName)} is not a port name`);
@@ -121,27 +127,36 @@ function portsOf(service: ServiceObject, spec: Fields, report: Report): readonly
       names.add(name);
       taken.add(`${port}/${protocol}`);
       const { namespace, name: serviceName } = service.metadata;
-      return [{ name: { namespace, name: serviceName, port: name, protocol }, port }];
+      return [
+        {
+          name: { namespace, name: serviceName, port: name, protocol },
+          port,
+          nodePort: nodePortOf(nodePort, type, `${at}.nodePort`, report),
+        },
+      ];
     }
     return [];
   });
+}
+
+/**
+ * 0 is not set. A number counts whatever allocateLoadBalancerNodePorts says: the API keeps one that was asked for, and
+ * without one there is nobody here to allocate it.
+ */
+function nodePortOf(value: unknown, type: ServiceType, field: string, report: Report): number | undefined {
+  if (!isGiven(value) || value === 0) {
+    if (type === 'NodePort')
+      report(field, 'is not set: the port has no node port, and none is allocated here');
+    return undefined;
+  }
+  if (!isPort(value)) report(field, `${show(value)} is not an integer from 1 to 65535`);
+  else if (type === 'ClusterIP') report(field, `${value} is not used: spec.type is ClusterIP`);
+  else return value;
+  return undefined;
 }
 
 /** '' for an unnamed port; undefined for what can't be a name: it would break keys and rule comments. */
 function portNameOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' && /^[-A-Za-z0-9_.]{0,63}$/.test(value) ? value : undefined;
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '';
-}
-
-function sameServicePort(a: ServicePort, b: ServicePort): boolean {
-  return (
-    a.key === b.key &&
-    a.clusterIP === b.clusterIP &&
-    a.port === b.port &&
-    a.creationTimestamp === b.creationTimestamp
-  );
 }

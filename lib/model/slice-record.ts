@@ -48,8 +48,15 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
     a.serving === b.serving &&
     a.terminating === b.terminating &&
     a.nodeName === b.nodeName &&
-    a.zone === b.zone
+    a.zone === b.zone &&
+    sameTexts(a.zoneHints, b.zoneHints) &&
+    sameTexts(a.nodeHints, b.nodeHints)
   );
+}
+
+/** Lists that may be absent, which is not the same as empty. */
+export function sameTexts(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : sameLists(a, b, Object.is);
 }
 
 export function sameLists<T>(a: readonly T[], b: readonly T[], same: (x: T, y: T) => boolean): boolean {

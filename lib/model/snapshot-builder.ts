@@ -3,13 +3,15 @@
 import type { Change } from './change-tracker.js';
 import { copyOnWriteMap } from './copy-on-write-map.js';
 import type { Endpoint } from './endpoint.js';
-import { conflictProblem, createPortalClaims } from './portal-conflicts.js';
+import { type NodeFacts, unknownNode } from './node-facts.js';
+import type { PortalAddress } from './portal-address.js';
+import { createPortalClaims } from './portal-conflicts.js';
 import { createProblemList } from './problem-list.js';
 import type { ServicePort } from './service-port.js';
 import type { ConvertedService } from './service-ports.js';
-import { sameEndpoint, sameLists } from './slice-record.js';
+import { sameLists } from './slice-record.js';
 import type { ModelProblem, Snapshot } from './snapshot.js';
-import { usableEndpoints } from './usable-endpoints.js';
+import { noEndpoints, usableEndpoints } from './usable-endpoints.js';
 
 export interface SnapshotChanges {
   readonly services: ReadonlyMap<string, Change<ConvertedService>>;
@@ -17,6 +19,8 @@ export interface SnapshotChanges {
   readonly endpointsOf: Iterable<ServicePort>;
   /** By object: all its problems now. Those of Services are in `services`. */
   readonly problems: Iterable<readonly [object: string, problems: readonly ModelProblem[]]>;
+  /** As of now. Where its zone differs from the last one's, every ServicePort's endpoints are chosen anew. */
+  readonly node: Pick<NodeFacts, 'name' | 'zone'>;
 }
 
 export interface SnapshotBuilder {
@@ -33,7 +37,8 @@ export function createSnapshotBuilder(lookup: EndpointLookup): SnapshotBuilder {
   const problems = createProblemList();
   /** By ServicePort key, of those that lost their portal as well: their order must not depend on that. */
   const allEndpoints = new Map<string, readonly Endpoint[]>();
-  let last: Snapshot = { servicePorts: new Map(), endpoints: new Map(), problems: [] };
+  let last: Snapshot = { servicePorts: new Map(), portals: new Map(), endpoints: new Map(), problems: [] };
+  let node: SnapshotChanges['node'] = unknownNode('');
 
   const refresh = (servicePort: ServicePort): void => {
     const endpoints = lookup(servicePort, allEndpoints.get(servicePort.key) ?? none);
@@ -44,6 +49,7 @@ export function createSnapshotBuilder(lookup: EndpointLookup): SnapshotBuilder {
   return {
     build(changes) {
       const servicePorts = copyOnWriteMap(last.servicePorts);
+      const portals = copyOnWriteMap(last.portals);
       const endpoints = copyOnWriteMap(last.endpoints);
       const stale = new Map<string, ServicePort>();
       for (const servicePort of changes.endpointsOf) stale.set(servicePort.key, servicePort);
@@ -59,6 +65,7 @@ export function createSnapshotBuilder(lookup: EndpointLookup): SnapshotBuilder {
           stale.delete(servicePort.key);
           allEndpoints.delete(servicePort.key);
           servicePorts.delete(servicePort.key);
+          portals.delete(servicePort.key);
           endpoints.delete(servicePort.key);
           problems.set(conflictSource(servicePort), []);
         }
@@ -68,30 +75,39 @@ export function createSnapshotBuilder(lookup: EndpointLookup): SnapshotBuilder {
         }
       }
 
-      const shown = new Map(stale);
-      for (const [winner, ...losers] of claims.takeTouched()) {
-        if (winner === undefined) continue;
-        servicePorts.set(winner.key, winner);
-        problems.set(conflictSource(winner), []);
-        shown.set(winner.key, winner);
-        for (const loser of losers) {
-          servicePorts.delete(loser.key);
-          problems.set(conflictSource(loser), [conflictProblem(loser, winner)]);
-          shown.set(loser.key, loser);
+      const shown = new Set(stale.keys());
+      for (const settled of claims.takeTouched()) {
+        const { servicePort } = settled;
+        problems.set(conflictSource(servicePort), settled.problems);
+        shown.add(servicePort.key);
+        if (settled.portals.length > 0) {
+          servicePorts.set(servicePort.key, servicePort);
+          portals.set(servicePort.key, keptPortals(last.portals.get(servicePort.key), settled.portals));
+        } else {
+          servicePorts.delete(servicePort.key);
+          portals.delete(servicePort.key);
         }
       }
 
       for (const servicePort of stale.values()) refresh(servicePort);
-      for (const { key } of shown.values()) {
-        const isServed = servicePorts.get(key) !== undefined;
-        const usable = isServed ? usableEndpoints(allEndpoints.get(key) ?? none) : none;
-        if (usable.length === 0) endpoints.delete(key);
-        else if (!sameLists(usable, endpoints.get(key) ?? none, sameEndpoint)) endpoints.set(key, usable);
+      const isElsewhere = changes.node.name !== node.name || changes.node.zone !== node.zone;
+      node = changes.node;
+      if (isElsewhere) for (const key of servicePorts.result().keys()) shown.add(key);
+      for (const key of shown) {
+        const servicePort = servicePorts.get(key);
+        const all = allEndpoints.get(key);
+        const usable =
+          servicePort === undefined || all === undefined
+            ? noEndpoints
+            : usableEndpoints(all, servicePort, node, endpoints.get(key));
+        if (usable.hasAny || usable.resting.length > 0) endpoints.set(key, usable);
+        else endpoints.delete(key);
       }
 
       for (const [object, ofObject] of changes.problems) problems.set(object, ofObject);
       const next = {
         servicePorts: servicePorts.result(),
+        portals: portals.result(),
         endpoints: endpoints.result(),
         problems: problems.list(),
       };
@@ -102,7 +118,21 @@ export function createSnapshotBuilder(lookup: EndpointLookup): SnapshotBuilder {
 }
 
 function sameSnapshot(a: Snapshot, b: Snapshot): boolean {
-  return a.servicePorts === b.servicePorts && a.endpoints === b.endpoints && a.problems === b.problems;
+  return (
+    a.servicePorts === b.servicePorts &&
+    a.portals === b.portals &&
+    a.endpoints === b.endpoints &&
+    a.problems === b.problems
+  );
+}
+
+function keptPortals(
+  before: readonly PortalAddress[] | undefined,
+  after: readonly PortalAddress[],
+): readonly PortalAddress[] {
+  const isSame = (a: PortalAddress, b: PortalAddress): boolean =>
+    a.kind === b.kind && a.ip === b.ip && a.port === b.port;
+  return before !== undefined && sameLists(before, after, isSame) ? before : after;
 }
 
 /** No object's name, so that it does not clash with the Service's own problems. */

@@ -1,5 +1,6 @@
 // model/snapshot.ts: the immutable state that one sync works from.
-import type { Endpoint } from './endpoint.js';
+import type { UsableEndpoints } from './endpoint.js';
+import type { PortalAddress } from './portal-address.js';
 import type { ServicePort } from './service-port.js';
 
 /** An object that was read but can't be served as it is; the rest is. */
@@ -15,10 +16,15 @@ export interface Snapshot {
   /** By ServicePort key. A ServicePort that did not change is the same object as in the last snapshot. */
   readonly servicePorts: ReadonlyMap<string, ServicePort>;
   /**
-   * Usable endpoints by ServicePort key; an array that did not change is the same array as in the last snapshot.
-   * A ServicePort without any has no entry. In a stable order (the order in which endpoints were first seen).
+   * By ServicePort key: the portals it really has, those it lost to another Service left out. One entry for each of
+   * `servicePorts`, the clusterIP first; an array that did not change is the same array as in the last snapshot.
    */
-  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly portals: ReadonlyMap<string, readonly PortalAddress[]>;
+  /**
+   * By ServicePort key; what did not change is the same object, and the same arrays in it, as in the last snapshot.
+   * A ServicePort without any usable or resting endpoint has no entry.
+   */
+  readonly endpoints: ReadonlyMap<string, UsableEndpoints>;
   /** Current, not only new: the same problem is listed until its object is mended or gone. */
   readonly problems: readonly ModelProblem[];
 }

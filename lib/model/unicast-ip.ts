@@ -1,6 +1,6 @@
 // model/unicast-ip.ts: addresses that a Service or an endpoint can have: one host, no zone. Loopback and link-local
 // ones are let through, unlike in the API: on a developer's machine an endpoint is often a process of that machine.
-import { canonicalIp, type IpFamily, ipFamilyOf } from './ip.js';
+import { type IpFamily, ipFamilyOf, looseIp } from './ip.js';
 import { show } from './loose-fields.js';
 
 export type UnicastIp =
@@ -12,7 +12,7 @@ export function unicastIp(value: unknown, family?: IpFamily): UnicastIp {
   if (typeof value !== 'string') return wrong(value, 'not an IP address');
   if (value.includes('%'))
     return wrong(value, 'an address with a zone, which means nothing outside one link');
-  const ip = canonicalIp(value);
+  const ip = looseIp(value);
   const ipFamily = ip === undefined ? undefined : ipFamilyOf(ip);
   if (ip === undefined || ipFamily === undefined) return wrong(value, 'not an IP address');
   if (family !== undefined && ipFamily !== family) return wrong(value, `not an ${family} address`);

@@ -2,12 +2,15 @@
 // once. The words are kube-proxy's (pkg/proxy/runner): minSyncPeriod, syncPeriod, retry after a failure.
 import type { Clock } from './clock.js';
 
-export interface RunnerOptions {
-  readonly clock: Clock;
+export interface RunnerIntervals {
   /** Milliseconds between the end of one run and the start of the next; requests in between are one run. */
   readonly minIntervalMs: number;
   /** Milliseconds after which it runs though nobody asked. */
   readonly maxIntervalMs: number;
+}
+
+export interface RunnerOptions extends RunnerIntervals {
+  readonly clock: Clock;
   /** Milliseconds until a run that failed is tried again; doubles with each failure in a row, up to maxRetryMs. */
   readonly retryIntervalMs: number;
   /** Milliseconds; also the delay of `retry-later`. */
@@ -23,12 +26,16 @@ export type RunOutcome = 'done' | 'failed' | 'retry-later';
 export interface BoundedFrequencyRunner {
   /** Asks for a run. One that has begun does not count: its reading may be older than the request. */
   request(): void;
+  /** From now on. What is due by the old ones comes by the new ones, a retry as it was. */
+  setIntervals(intervals: RunnerIntervals): void;
   /** No run starts after this; resolves when the one under way has ended. */
   close(): Promise<void>;
 }
 
 export function boundedFrequencyRunner(options: RunnerOptions): BoundedFrequencyRunner {
-  const { clock, minIntervalMs, maxIntervalMs, retryIntervalMs, maxRetryMs } = options;
+  const { clock, retryIntervalMs, maxRetryMs } = options;
+  let { minIntervalMs, maxIntervalMs } = options;
+  let lastOutcome: RunOutcome | undefined;
   let running: Promise<void> | undefined;
   let requested = false;
   let closed = false;
@@ -47,10 +54,17 @@ export function boundedFrequencyRunner(options: RunnerOptions): BoundedFrequency
     requested = false;
     running = attempt().then((outcome) => {
       running = undefined;
+      lastOutcome = outcome;
       lastEndMs = clock.monotonic();
       failuresInARow = outcome === 'failed' ? failuresInARow + 1 : 0;
-      schedule(requested ? minIntervalMs : Math.max(minIntervalMs, delayAfter(outcome)));
+      plan();
     });
+  }
+
+  /** The next run, by what is known. Before the first one: none, unless it was asked for. */
+  function plan(): void {
+    const restMs = requested ? 0 : lastOutcome && delayAfter(lastOutcome);
+    if (restMs !== undefined) schedule(lastEndMs + Math.max(minIntervalMs, restMs) - clock.monotonic());
   }
 
   function delayAfter(outcome: RunOutcome): number {
@@ -72,7 +86,12 @@ export function boundedFrequencyRunner(options: RunnerOptions): BoundedFrequency
     request() {
       if (closed || requested) return;
       requested = true;
-      if (!running) schedule(lastEndMs + minIntervalMs - clock.monotonic());
+      if (!running) plan();
+    },
+    setIntervals(intervals) {
+      ({ minIntervalMs, maxIntervalMs } = intervals);
+      // While it runs, the next one is not planned yet.
+      if (!running) plan();
     },
     async close() {
       closed = true;

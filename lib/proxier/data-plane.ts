@@ -1,25 +1,39 @@
 // proxier/data-plane.ts: what the proxier asks of a data plane. Declared here, implemented in dataplane/.
 // A data plane owns every socket it opens or accepts: nobody else closes one. It never reads Kubernetes objects.
+import type { DrainPolicy } from '../model/drain-policy.js';
 import type { EndpointAddress } from '../model/endpoint.js';
 import type { IpFamily } from '../model/ip.js';
 import type { ServicePortName } from '../model/service-port-name.js';
+import type { TrafficScope } from '../model/traffic-scope.js';
 import type { SctpTotals } from './sctp-relay.js';
-
-/** Traffic policies may give clients outside the cluster other endpoints, hence a proxy port of their own. */
-export type Traffic = 'internal' | 'external';
 
 export interface ListenerSpec {
   /** Unique among open listeners. */
   readonly key: string;
   readonly servicePortName: ServicePortName;
   readonly ipFamily: IpFamily;
-  readonly traffic: Traffic;
+  /**
+   * Which of the ServicePort's endpoints it is given: a ServicePort has a listener for each scope that some portal of it
+   * needs. Of a claim: as it was when it was opened.
+   */
+  readonly scope: TrafficScope;
+  /** It holds a nodePort, by listening on that very port; rules lead elsewhere, and few clients ever come here. */
+  readonly claim?: boolean;
 }
 
 /** All of what may change while a listener stays open. */
 export interface ListenerConfig {
   /** Usable endpoints in a stable order; empty means that the Service is refused (by rule; see update). */
   readonly endpoints: readonly EndpointAddress[];
+  /** Not for new connections; but an endpoint that is here has not left, and what is established to it goes on. */
+  readonly resting: readonly EndpointAddress[];
+  /** What becomes of TCP connections and SCTP associations whose endpoint is neither in `endpoints` nor in `resting`. */
+  readonly drain: DrainPolicy;
+  /**
+   * Session affinity by the client's address: milliseconds after its last connection for which a client keeps its
+   * endpoint. Absent: none.
+   */
+  readonly affinityTimeoutMs?: number;
   /**
    * Local addresses that portals may lead to by DNAT, on which a UDP listener needs a socket of its own
    * (a wildcard socket would answer from another address). Loopback need not be listed.
@@ -54,7 +68,7 @@ export const dialBucketsSeconds: readonly number[] = [
 
 /**
  * Why a client was not served, or was cut. For UDP, no-endpoints and connection-limit count datagrams.
- * - no-endpoints: nothing to try
+ * - no-endpoints: nothing to try, or nothing is left of it: endpoints that leave have not failed
  * - dial: every candidate failed
  * - dial-timeout: the total budget ran out before a candidate answered
  * - connection-limit: the cap on open connections (descriptors) was reached
@@ -62,6 +76,7 @@ export const dialBucketsSeconds: readonly number[] = [
  * - client-reset: cut by the client, also while its endpoint was being dialled
  * - endpoint-reset: cut by the endpoint, for UDP by an ICMP refusal
  * - endpoint-gone: cut because its endpoint left (UDP flows)
+ * - drained: cut because its endpoint left, as ListenerConfig.drain asks (TCP, SCTP)
  * - shutdown: cut because the grace period was over, or with its closed listener (UDP flows)
  * - fault: cut because of an error in this program, which the log tells
  */
@@ -74,6 +89,7 @@ export type ConnectionFailure =
   | 'client-reset'
   | 'endpoint-reset'
   | 'endpoint-gone'
+  | 'drained'
   | 'shutdown'
   | 'fault';
 
@@ -83,7 +99,8 @@ export interface Listener {
   readonly port: number;
   /**
    * Brings the listener to `config`. New connections see it at once; the rotation goes on where it was.
-   * Established TCP streams of endpoints that left go on; UDP flows of theirs move with the next datagram.
+   * Established TCP streams of endpoints that left go on, or are reset, as `drain` says; UDP flows of theirs move with
+   * the next datagram.
    * The port stays open at zero endpoints: what gets past the refusing rule is reset (TCP) or dropped (UDP).
    */
   update(config: ListenerConfig): void;

@@ -8,10 +8,12 @@ import type { Log } from './log.js';
 import type { PortRange } from './port-allocator.js';
 import type { RuleApplier } from './rule-applier.js';
 import type { SctpRelay } from './sctp-relay.js';
+import type { ProxierSettings } from './settings.js';
 import type { Source } from './source.js';
 import type { ProxierObserver } from './status.js';
 
-export interface ProxierOptions {
+/** With the settings that it starts with. */
+export interface ProxierOptions extends ProxierSettings {
   readonly source: Source;
   readonly model: Model;
   readonly dataPlane: DataPlane;
@@ -25,10 +27,6 @@ export interface ProxierOptions {
   readonly portRange: PortRange | undefined;
   /** Undefined: the data plane has none. */
   readonly sctpRelay?: SctpRelay | undefined;
-  /** Milliseconds between two syncs. @default 100, set by the flags table */
-  readonly minSyncPeriodMs: number;
-  /** Milliseconds after which everything is synced though nothing changed. @default 30_000, set by the flags table */
-  readonly syncPeriodMs: number;
   /** Milliseconds between two looks at our rules and the host's addresses. */
   readonly watchPeriodMs: number;
 }

@@ -12,6 +12,14 @@ export interface PortRange {
 /** Ports of different pools are different ports, whatever their numbers. */
 export type PortPool = `${Protocol}/${IpFamily}`;
 
+export interface LocalPort {
+  readonly pool: PortPool;
+  readonly port: number;
+}
+
+/** Ports by pool. */
+export type PortSet = ReadonlyMap<PortPool, ReadonlySet<number>>;
+
 export function portPool(protocol: Protocol, ipFamily: IpFamily): PortPool {
   return `${protocol}/${ipFamily}`;
 }
@@ -28,6 +36,9 @@ export interface PortAllocator {
   /** A port that take() gave is somebody else's: what comes after it is not tried. It still counts as taken. */
   busy(pool: PortPool): void;
   release(pool: PortPool, port: number): void;
+  /** From now on nobody is given one of these, preferred or not; those of the last call are free again. */
+  reserve(ports: PortSet): void;
+  isReserved(pool: PortPool, port: number): boolean;
 }
 
 /**
@@ -46,16 +57,18 @@ export function portAllocator(range: PortRange | undefined, sctpReserved?: PortR
   const used = new Map<PortPool, Set<number>>();
   /** Where the next search begins: in the range, or among the ports after one of the kernel's picks. */
   const cursors = new Map<PortPool, number>();
+  let reserved: PortSet = new Map();
+
+  function isReserved(pool: PortPool, port: number): boolean {
+    if (reserved.get(pool)?.has(port)) return true;
+    if (sctpReserved === undefined || !pool.startsWith('SCTP/')) return false;
+    return port >= sctpReserved.first && port <= sctpReserved.last;
+  }
 
   function usedOf(pool: PortPool): Set<number> {
     const ports = used.get(pool) ?? new Set<number>();
     used.set(pool, ports);
     return ports;
-  }
-
-  function isReserved(pool: PortPool, port: number): boolean {
-    if (sctpReserved === undefined || !pool.startsWith('SCTP/')) return false;
-    return port >= sctpReserved.first && port <= sctpReserved.last;
   }
 
   function nextInRange(pool: PortPool, { first, last }: PortRange): number | undefined {
@@ -76,8 +89,8 @@ export function portAllocator(range: PortRange | undefined, sctpReserved?: PortR
   function nextNeighbour(pool: PortPool): number {
     const ports = usedOf(pool);
     let port = cursors.get(pool) ?? lastPort + 1;
-    while (ports.has(port)) port += neighbourStep;
-    if (port > lastPort || isReserved(pool, port)) {
+    while (ports.has(port) || isReserved(pool, port)) port += neighbourStep;
+    if (port > lastPort) {
       cursors.delete(pool);
       return 0;
     }
@@ -89,10 +102,8 @@ export function portAllocator(range: PortRange | undefined, sctpReserved?: PortR
     take(pool, preferred) {
       const ports = usedOf(pool);
       const allowed =
-        preferred !== undefined &&
-        !isReserved(pool, preferred) &&
-        (!range || (preferred >= range.first && preferred <= range.last));
-      if (allowed && !ports.has(preferred)) {
+        preferred !== undefined && (!range || (preferred >= range.first && preferred <= range.last));
+      if (allowed && !ports.has(preferred) && !isReserved(pool, preferred)) {
         ports.add(preferred);
         return preferred;
       }
@@ -111,5 +122,9 @@ export function portAllocator(range: PortRange | undefined, sctpReserved?: PortR
     release(pool, port) {
       usedOf(pool).delete(port);
     },
+    reserve(ports) {
+      reserved = ports;
+    },
+    isReserved,
   };
 }

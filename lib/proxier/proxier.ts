@@ -1,5 +1,6 @@
 // proxier/proxier.ts: the loop. Objects from the source only mark the model dirty; the runner brings listeners, rules
 // and conntrack to the whole present state. Level-triggered: a sync that failed is simply done again.
+import type { NodeFacts } from '../model/node-facts.js';
 import type { Snapshot } from '../model/snapshot.js';
 import {
   type BoundedFrequencyRunner,
@@ -7,57 +8,38 @@ import {
   type RunOutcome,
 } from './bounded-frequency-runner.js';
 import type { DataPlaneTotals, Listener } from './data-plane.js';
-import type { HostNetworkState } from './host-network.js';
 import type { ProxierOptions } from './options.js';
-import { type ProblemBoard, problemBoard } from './problems.js';
+import type { RulesPlan } from './plan.js';
 import type { SctpTotals } from './sctp-relay.js';
+import { type StatusSources, servicePortStatus, servicePortStatuses } from './service-port-status.js';
+import { changedSettings, type ProxierSettings } from './settings.js';
 import type { SourceHealth } from './source.js';
-import type { ProxierStatus, ServiceProblem, SyncHealth, SyncStats } from './status.js';
-import { type SyncHealthTracker, syncHealthTracker } from './sync-health.js';
-import { type PassResult, Syncer } from './syncer.js';
+import type { ProxierStatus, ServicePortStatus, ServiceProblem, SyncHealth, SyncStats } from './status.js';
+import { SyncWork } from './sync-work.js';
 
 const retryIntervalMs = 500;
 // A lock or a program that is missing for long may be there again any moment, and Services wait for it.
 const maxRetryMs = 5_000;
-// Reading all rules back costs time that grows with their number: it may take this share of the time, not more.
-const verifyShare = 1 / 500;
-// While syncs fail they pile up; a histogram needs no more.
-const maxTriggerTimes = 10_000;
 
 export class Proxier implements ProxierStatus {
   /** Resolves after the first sync that brought everything to the desired state. */
   readonly firstSync: Promise<void>;
   readonly #options: ProxierOptions;
-  readonly #syncer: Syncer;
+  readonly #work: SyncWork;
+  #settings: ProxierSettings;
   readonly #runner: BoundedFrequencyRunner;
-  readonly #health: SyncHealthTracker;
-  readonly #problems: ProblemBoard;
-  #resolveFirstSync: () => void = () => {};
-  readonly #startedAtMs: number;
-  #snapshot: Snapshot = { servicePorts: new Map(), endpoints: new Map(), problems: [] };
-  #triggerTimesMs: number[] = [];
   #sourceSynced = false;
   #busy: Promise<unknown> = Promise.resolve();
   #cancelWatch: () => void = () => {};
   #stopping: Promise<void> | undefined;
-  /** A pass is under way. */
-  #syncing = false;
   #refreshPlanned = false;
   #cancelRefresh: () => void = () => {};
-  #verifyAtMs = 0;
-  #host: HostNetworkState | undefined;
-  #lastRules: Readonly<Record<'nat' | 'filter', number>> = { nat: 0, filter: 0 };
-  #counters = { restoreFailures: 0, written: 0, deleted: 0, drifts: 0, conntrack: 0 };
 
   constructor(options: ProxierOptions) {
     this.#options = options;
-    this.#startedAtMs = options.clock.now();
-    this.#syncer = new Syncer(options);
-    this.#health = syncHealthTracker(options.clock, 2 * options.syncPeriodMs);
-    this.#problems = problemBoard(options.log);
-    this.firstSync = new Promise((resolve) => {
-      this.#resolveFirstSync = resolve;
-    });
+    this.#settings = options;
+    this.#work = new SyncWork(options, () => this.#settings);
+    this.firstSync = this.#work.firstSync;
     this.#runner = boundedFrequencyRunner({
       clock: options.clock,
       minIntervalMs: options.minSyncPeriodMs,
@@ -90,12 +72,21 @@ export class Proxier implements ProxierStatus {
       () => {
         log.info({ source: source.description }, 'source synced');
         this.#sourceSynced = true;
-        this.#health.queued();
-        this.#runner.request();
+        this.#request();
         this.#scheduleWatch();
       },
       (err: unknown) => log.error({ err, source: source.description }, 'source can not be read'),
     );
+  }
+
+  /** New settings, in force with the sync that follows, which begins soon. The same ones again are free. */
+  reconfigure(settings: ProxierSettings): void {
+    const next = changedSettings(this.#settings, settings);
+    if (next === this.#settings) return;
+    this.#settings = next;
+    const { minSyncPeriodMs: minIntervalMs, syncPeriodMs: maxIntervalMs } = next;
+    this.#runner.setIntervals({ minIntervalMs, maxIntervalMs });
+    if (this.#sourceSynced) this.#request();
   }
 
   /**
@@ -130,16 +121,32 @@ export class Proxier implements ProxierStatus {
 
   /** Unhealthy while it stops: whoever sends traffic here should stop, too. */
   syncHealth(): SyncHealth {
-    const health = this.#health.read();
+    const health = this.#work.health.read();
     return this.#stopping ? { ...health, healthy: false } : health;
   }
 
   snapshot(): Snapshot {
-    return this.#snapshot;
+    return this.#work.taken.snapshot;
   }
 
-  listeners(): Iterable<Listener> {
-    return this.#syncer.listeners.listeners();
+  node(): NodeFacts {
+    return this.#work.taken.node;
+  }
+
+  servicePorts(): Iterable<ServicePortStatus> {
+    return servicePortStatuses(this.#statusSources());
+  }
+
+  servicePort(key: string): ServicePortStatus | undefined {
+    return servicePortStatus(key, this.#statusSources());
+  }
+
+  plan(): RulesPlan | undefined {
+    return this.#work.syncer.plan;
+  }
+
+  *listeners(): Iterable<Listener> {
+    for (const { listener } of this.#work.syncer.listeners.all()) yield listener;
   }
 
   totals(): DataPlaneTotals {
@@ -151,7 +158,7 @@ export class Proxier implements ProxierStatus {
   }
 
   problems(): readonly ServiceProblem[] {
-    return this.#problems.current();
+    return this.#work.problems.current();
   }
 
   stats(): SyncStats {
@@ -162,13 +169,14 @@ export class Proxier implements ProxierStatus {
       serviceChangesTotal: total.serviceChanges,
       endpointChangesPending: pending.endpointChanges,
       endpointChangesTotal: total.endpointChanges,
-      restoreFailuresTotal: this.#counters.restoreFailures,
-      rulesTotal: this.#lastRules,
-      rulesWrittenTotal: this.#counters.written,
-      rulesDeletedTotal: this.#counters.deleted,
-      driftsTotal: this.#counters.drifts,
-      conntrackDeletedTotal: this.#counters.conntrack,
+      ...this.#work.counters.read(),
     };
+  }
+
+  #statusSources(): StatusSources {
+    const { listeners, endpoints, plan } = this.#work.syncer;
+    const { snapshot } = this.#work.taken;
+    return { snapshot, held: listeners.held, endpoints, plan, problems: this.problems() };
   }
 
   #changed(): void {
@@ -178,7 +186,7 @@ export class Proxier implements ProxierStatus {
   }
 
   #request(): void {
-    this.#health.queued();
+    this.#work.health.queued();
     this.#runner.request();
   }
 
@@ -187,24 +195,12 @@ export class Proxier implements ProxierStatus {
    * what changes reaches the open listeners beside it.
    */
   #refreshSoon(): void {
-    if (!this.#syncing || this.#refreshPlanned) return;
+    if (!this.#work.isUnderWay || this.#refreshPlanned) return;
     this.#refreshPlanned = true;
-    this.#cancelRefresh = this.#options.clock.after(this.#options.minSyncPeriodMs, () => {
+    this.#cancelRefresh = this.#options.clock.after(this.#settings.minSyncPeriodMs, () => {
       this.#refreshPlanned = false;
-      if (!this.#syncing || this.#stopping) return;
-      this.#takeSnapshot();
-      this.#syncer.refresh(this.#snapshot);
+      if (!this.#stopping) this.#work.refresh();
     });
-  }
-
-  #takeSnapshot(): void {
-    const { snapshot, triggerTimesMs } = this.#options.model.takeSnapshot();
-    this.#snapshot = snapshot;
-    for (const at of triggerTimesMs) {
-      // The first list carries the times of changes from before our start: not ours to answer for (as in kube-proxy).
-      if (at >= this.#startedAtMs && this.#triggerTimesMs.length < maxTriggerTimes)
-        this.#triggerTimesMs.push(at);
-    }
   }
 
   /** Syncs and looks at the rules never overlap. */
@@ -215,61 +211,10 @@ export class Proxier implements ProxierStatus {
   }
 
   async #sync(): Promise<RunOutcome> {
-    const { host, rules, clock, observer, log } = this.#options;
-    const startedAtMs = clock.now();
-    const startedMs = clock.monotonic();
-    const verify = startedMs >= this.#verifyAtMs;
-    if (verify) rules.invalidate();
-    this.#takeSnapshot();
-    this.#syncing = true;
-    let result: PassResult | undefined;
-    try {
-      this.#host = await host.read();
-      result = await this.#syncer.pass(this.#snapshot, this.#host);
-      this.#record(result);
-    } finally {
-      this.#syncing = false;
-      const finishedAtMs = clock.now();
-      const durationMs = clock.monotonic() - startedMs;
-      if (verify) {
-        this.#verifyAtMs = clock.monotonic() + Math.max(this.#options.syncPeriodMs, durationMs / verifyShare);
-      }
-      // A single Service without a port must not make the whole proxy look sick: the rules decide.
-      const ok = result?.rulesInPlace ?? false;
-      const programmingSeconds = ok
-        ? this.#triggerTimesMs.map((at) => Math.max(0, finishedAtMs - at) / 1000)
-        : [];
-      if (ok) {
-        this.#triggerTimesMs = [];
-        this.#health.updated(startedAtMs);
-        this.#resolveFirstSync();
-      } else {
-        // Nobody need have asked for this sync: what it found undone waits from now on.
-        this.#health.queued();
-      }
-      observer.syncFinished({ durationMs, ok, finishedAtMs, programmingSeconds });
-      const { size: servicePorts } = this.#snapshot.servicePorts;
-      log.debug({ elapsedMs: Math.round(durationMs), ok, servicePorts }, 'sync');
-    }
-    if (!result.rulesInPlace) return 'failed';
-    if (!result.complete && result.portsFreed) this.#runner.request();
-    return result.complete ? 'done' : 'retry-later';
-  }
-
-  #record({ applied, problems, conntrackDeleted }: PassResult): void {
-    const { log } = this.#options;
-    this.#problems.replace(problems);
-    this.#lastRules = applied.rulesTotal;
-    this.#counters.written += applied.rulesWritten;
-    this.#counters.deleted += applied.rulesDeleted;
-    this.#counters.restoreFailures += applied.failures.length;
-    this.#counters.conntrack += conntrackDeleted;
-    for (const { ipFamily, error } of applied.failures) {
-      log.error({ err: error, ipFamily }, 'the rules could not be written: trying again');
-    }
-    if (applied.rulesWritten + applied.rulesDeleted > 0) {
-      log.info({ written: applied.rulesWritten, deleted: applied.rulesDeleted }, 'rules changed');
-    }
+    const { rulesInPlace, complete, followUp } = await this.#work.sync();
+    if (!rulesInPlace) return 'failed';
+    if (followUp) this.#runner.request();
+    return complete ? 'done' : 'retry-later';
   }
 
   #scheduleWatch(): void {
@@ -282,15 +227,7 @@ export class Proxier implements ProxierStatus {
     });
   }
 
-  /** Somebody may have flushed our rules, and interfaces and addresses come and go: neither sends us an object. */
   async #watch(): Promise<void> {
-    const { rules, host, log } = this.#options;
-    if (this.#stopping) return;
-    const state = await host.read();
-    if (state !== this.#host || this.#syncer.isSteeringUnsettled(state)) this.#request();
-    if ((await rules.check()) === 'in-place') return;
-    this.#counters.drifts += 1;
-    log.warn({}, 'our rules were changed by somebody else: repairing');
-    this.#request();
+    if (!this.#stopping) await this.#work.look(() => this.#request());
   }
 }

@@ -1,25 +1,31 @@
 // proxier/refusals.ts: endpoints that would lead a connection back to this proxy, found before they are used. One client
 // of a Service that is its own endpoint would otherwise eat every descriptor within seconds.
-import type { Endpoint } from '../model/endpoint.js';
+import type { Endpoint, UsableEndpoints } from '../model/endpoint.js';
 import { hostPort, type IpFamily } from '../model/ip.js';
 import { endpointsOnProxyPorts, selfLoops } from '../model/self-loops.js';
+import { sameLists } from '../model/slice-record.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { HeldListener } from './listener-set.js';
+import { usesScope } from '../model/traffic-scope.js';
+import type { HeldListener } from './held-listener.js';
 import type { ServiceProblem } from './status.js';
 import { suspectFinder } from './suspects.js';
 
 export interface CheckedEndpoints {
-  /** By ServicePort key; the snapshot's own array where nothing was refused. No entry: none usable. */
-  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  /** By ServicePort key; the snapshot's own where nothing was refused. No entry: none. */
+  readonly endpoints: ReadonlyMap<string, UsableEndpoints>;
   readonly problems: readonly ServiceProblem[];
 }
 
 export interface EndpointChecker {
-  /** To be asked again after listeners have opened: a new proxy port may be what some endpoint is about to hit. */
+  /**
+   * To be asked again after listeners have opened: a new proxy port may be what some endpoint is about to hit.
+   * @param blocked ServicePorts whose nodePort is another process's, and may well be an endpoint of theirs
+   */
   check(
     snapshot: Snapshot,
-    held: ReadonlyMap<string, HeldListener>,
+    listeners: Iterable<HeldListener>,
     localAddresses: ReadonlySet<string>,
+    blocked: ReadonlySet<string>,
   ): CheckedEndpoints;
 }
 
@@ -27,8 +33,10 @@ export function endpointChecker(): EndpointChecker {
   const suspects = suspectFinder();
   let previous: CheckedEndpoints | undefined;
   return {
-    check(snapshot, held, localAddresses) {
-      const refused = refusedAmong(suspects.find(snapshot, localAddresses), snapshot, held, localAddresses);
+    check(snapshot, listeners, localAddresses, blocked) {
+      const found = suspects.find(snapshot, localAddresses);
+      const inForce = { ...snapshot, portals: withoutBlocked(snapshot.portals, blocked) };
+      const refused = refusedAmong(found, inForce, listeners, localAddresses);
       previous = withoutRefused(snapshot, refused, previous);
       return previous;
     },
@@ -39,8 +47,8 @@ type Refused = ReadonlyMap<string, ReadonlyMap<Endpoint, string>>;
 
 function refusedAmong(
   suspects: ReadonlyMap<string, readonly Endpoint[]>,
-  { servicePorts }: Snapshot,
-  held: ReadonlyMap<string, HeldListener>,
+  { servicePorts, portals }: Snapshot,
+  listeners: Iterable<HeldListener>,
   localAddresses: ReadonlySet<string>,
 ): Refused {
   const refused = new Map<string, Map<Endpoint, string>>();
@@ -49,11 +57,12 @@ function refusedAmong(
     const ofKey = refused.get(key) ?? new Map<Endpoint, string>();
     refused.set(key, ofKey.set(endpoint, message));
   };
-  for (const { key, endpoint, message } of selfLoops({ servicePorts, endpoints: suspects })) {
-    refuse(key, endpoint, message);
-  }
+  const loops = selfLoops({ servicePorts, portals, endpoints: suspects }, localAddresses);
+  for (const { key, endpoint, message } of loops) refuse(key, endpoint, message);
   const proxyPorts: Record<IpFamily, Set<string>> = { IPv4: new Set(), IPv6: new Set() };
-  for (const { listener } of held.values()) {
+  for (const { listener, role } of listeners) {
+    // A nodePort is a portal: whether it leads back here was asked above.
+    if (role === 'nodePort') continue;
     const { servicePortName, ipFamily } = listener.spec;
     proxyPorts[ipFamily].add(`${servicePortName.protocol}/${listener.port}`);
   }
@@ -84,12 +93,55 @@ function withoutRefused(
   const endpoints = new Map(snapshot.endpoints);
   const problems: ServiceProblem[] = [];
   for (const [key, ofKey] of refused) {
-    const left = (snapshot.endpoints.get(key) ?? []).filter((endpoint) => !ofKey.has(endpoint));
-    const before = previous?.endpoints.get(key);
-    const unchanged = before?.length === left.length && left.every((endpoint, at) => endpoint === before[at]);
-    if (left.length === 0) endpoints.delete(key);
-    else endpoints.set(key, unchanged ? before : left);
-    for (const message of ofKey.values()) problems.push({ subject: key, message });
+    const servicePort = snapshot.servicePorts.get(key);
+    const usable = endpoints.get(key);
+    if (servicePort !== undefined && usable !== undefined) {
+      const left = without(usable, ofKey, previous?.endpoints.get(key));
+      // Those elsewhere are known where the Cluster scope is used, and else taken on trust.
+      const hasAny = usesScope(servicePort, 'Cluster')
+        ? left.Cluster.length + left.Local.length > 0
+        : usable.hasAny;
+      endpoints.set(key, keepSame({ ...usable, ...left, hasAny }, previous?.endpoints.get(key)));
+    }
+    for (const message of ofKey.values()) {
+      problems.push({ subject: key, message, kind: 'endpoint-refused' });
+    }
   }
   return { endpoints, problems };
+}
+
+function without(
+  usable: UsableEndpoints,
+  refused: ReadonlyMap<Endpoint, string>,
+  before: UsableEndpoints | undefined,
+): Pick<UsableEndpoints, 'Cluster' | 'Local'> {
+  const left = (scope: 'Cluster' | 'Local'): readonly Endpoint[] => {
+    const list = usable[scope].filter((endpoint) => !refused.has(endpoint));
+    return before !== undefined && sameLists(before[scope], list, Object.is) ? before[scope] : list;
+  };
+  return { Cluster: left('Cluster'), Local: left('Local') };
+}
+
+function keepSame(now: UsableEndpoints, before: UsableEndpoints | undefined): UsableEndpoints {
+  const isSame =
+    before?.Cluster === now.Cluster &&
+    before.Local === now.Local &&
+    before.resting === now.resting &&
+    before.hasAny === now.hasAny &&
+    before.localReady === now.localReady;
+  return isSame ? before : now;
+}
+
+function withoutBlocked(portals: Snapshot['portals'], blocked: ReadonlySet<string>): Snapshot['portals'] {
+  if (blocked.size === 0) return portals;
+  const inForce = new Map(portals);
+  for (const key of blocked) {
+    const addresses = inForce.get(key);
+    if (addresses !== undefined)
+      inForce.set(
+        key,
+        addresses.filter(({ kind }) => kind !== 'nodePort'),
+      );
+  }
+  return inForce;
 }

@@ -5,19 +5,27 @@ import type { DesiredRules, StandingPortal } from '../rules/portal.js';
 
 export type {
   DesiredRules,
+  DetectLocal,
+  Disposition,
   Portal,
+  PortalWay,
   ProxyPort,
   SctpGuard,
   StandingPortal,
   Steering,
 } from '../rules/portal.js';
 
+/** Rule lines. */
+export type RuleCounts = Readonly<Record<IpFamily, Readonly<Record<'nat' | 'filter', number>>>>;
+
 export interface ApplyReport {
   /** Rule lines written and deleted in this run, all families and tables together; zero when nothing had to change. */
   readonly rulesWritten: number;
   readonly rulesDeleted: number;
-  /** What stands after this run, for the metric kubeproxy_sync_proxy_rules_iptables_total{table}. */
-  readonly rulesTotal: Readonly<Record<'nat' | 'filter', number>>;
+  /** What stands after this run, for the metric kubeproxy_sync_proxy_rules_iptables_total. */
+  readonly rulesTotal: RuleCounts;
+  /** What this run wrote, for kubeproxy_sync_proxy_rules_iptables_last. */
+  readonly rulesLast: RuleCounts;
   /** Families that could not be brought to the desired state; they keep what stood before. */
   readonly failures: readonly { readonly ipFamily: IpFamily; readonly error: Error }[];
 }

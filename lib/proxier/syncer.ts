@@ -1,19 +1,26 @@
 // proxier/syncer.ts: one sync: from the model's snapshot to listeners, rules and conntrack, in an order in which each
 // step is safe if the next one fails: open listeners, replace endpoints, rules, close listeners, conntrack.
 import { type IpFamily, ipFamilies } from '../model/ip.js';
+import type { TakenSnapshot } from '../model/model.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { ListenError } from './data-plane.js';
+import { Claims } from './claims.js';
 import type { HostNetworkState } from './host-network.js';
-import { ListenerSet, type OpenFailure, type OpenRequest } from './listener-set.js';
+import { ListenerFeeder } from './listener-feeder.js';
+import { ListenerSet, type OpenFailure } from './listener-set.js';
+import { goneListeners, planOpening } from './opening.js';
 import type { ProxierOptions } from './options.js';
+import { isWorthRetrying, passProblems } from './pass-problems.js';
 import { planRules, type RulesPlan } from './plan.js';
 import { portAllocator } from './port-allocator.js';
 import { type CheckedEndpoints, endpointChecker } from './refusals.js';
+import { noReplyAddresses, replyAddresses } from './reply-addresses.js';
+import { claimedPort } from './roles.js';
 import type { ApplyReport } from './rule-applier.js';
+import { type RuleSettingChooser, ruleSettingChooser } from './rule-setting.js';
 import { SctpCleaner } from './sctp-cleaner.js';
+import type { CurrentSettings, ProxierSettings } from './settings.js';
 import { readStandingPorts, type StandingPorts } from './standing-ports.js';
 import type { ServiceProblem } from './status.js';
-import { type SteeringChooser, steeringChooser } from './steering.js';
 import { UdpCleaner } from './udp-cleaner.js';
 
 export interface PassResult {
@@ -21,84 +28,85 @@ export interface PassResult {
   readonly rulesInPlace: boolean;
   /** False: something, if only one Service's listener, wants another try. */
   readonly complete: boolean;
-  /** Listeners were closed: who found no port may find one now. */
-  readonly portsFreed: boolean;
+  /** Ports were freed, and somebody may want one of them: another pass can do now what this one could not. */
+  readonly followUp: boolean;
   readonly problems: readonly ServiceProblem[];
   readonly applied: ApplyReport;
   readonly conntrackDeleted: number;
 }
 
-type Parts = Pick<
+export type SyncerOptions = Omit<
   ProxierOptions,
-  'dataPlane' | 'rules' | 'conntrack' | 'clock' | 'log' | 'portRange' | 'sctpRelay'
+  'source' | 'model' | 'host' | 'observer' | 'watchPeriodMs' | keyof ProxierSettings
 >;
-type ReplyAddresses = Readonly<Record<IpFamily, readonly string[]>>;
-
-const none: readonly never[] = [];
 
 export class Syncer {
   readonly listeners: ListenerSet;
-  readonly #parts: Parts;
-  readonly #steering: SteeringChooser;
+  readonly #options: SyncerOptions;
+  readonly #settings: CurrentSettings;
+  readonly #chooseSetting: RuleSettingChooser;
   readonly #checker = endpointChecker();
+  readonly #claims: Claims;
+  readonly #feeder: ListenerFeeder;
   readonly #udpCleaner: UdpCleaner;
   readonly #sctpCleaner: SctpCleaner;
   #standing: StandingPorts | undefined;
   /** Of those, some may still stand for portals that are gone. */
-  #mayLeadAstray = true;
+  #mayLeadAstray = false;
   #snapshot: Snapshot | undefined;
   #host: HostNetworkState | undefined;
+  #checked: CheckedEndpoints = { endpoints: new Map(), problems: [] };
+  /** All that these need was open and nothing else, when the last pass ended: the next one need not look for it. */
+  #settled: Snapshot | undefined;
   #plan: RulesPlan | undefined;
-  #replyAddresses: ReplyAddresses = { IPv4: none, IPv6: none };
+  #replyAddresses = noReplyAddresses;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#steering = steeringChooser(parts.clock);
-    this.#udpCleaner = new UdpCleaner(parts.conntrack, parts.log);
-    this.#sctpCleaner = new SctpCleaner(parts.conntrack, parts.log);
-    this.listeners = new ListenerSet(
-      parts.dataPlane,
-      portAllocator(parts.portRange, parts.sctpRelay?.relayPorts),
-    );
+  constructor(options: SyncerOptions, settings: CurrentSettings) {
+    const { clock, dataPlane, conntrack, log, portRange, sctpRelay } = options;
+    this.#options = options;
+    this.#settings = settings;
+    this.#chooseSetting = ruleSettingChooser(options);
+    this.#claims = new Claims(clock, () => settings().syncPeriodMs);
+    this.#udpCleaner = new UdpCleaner(conntrack, log);
+    this.#sctpCleaner = new SctpCleaner(conntrack, log);
+    this.listeners = new ListenerSet(dataPlane, portAllocator(portRange, sctpRelay?.relayPorts));
+    this.#feeder = new ListenerFeeder(this.listeners);
   }
 
-  async pass(wanted: Snapshot, host: HostNetworkState): Promise<PassResult> {
+  async pass(taken: Pick<TakenSnapshot, 'snapshot' | 'node'>, host: HostNetworkState): Promise<PassResult> {
+    const { snapshot: wanted, node } = taken;
+    const { rules } = this.#options;
     this.#snapshot = wanted;
     this.#host = host;
-    const standing = await this.#readStanding();
-    const steering = this.#steering.choose(host);
-    this.#replyAddresses = replyAddresses(this.#replyAddresses, steering, host.localAddresses);
+    await this.#readStanding();
+    const setting = this.#chooseSetting(host, node, this.#settings());
+    this.#replyAddresses = replyAddresses(this.#replyAddresses, setting.steering, host.localAddresses);
 
-    const openFailures = await this.listeners.open(
-      this.#missing(wanted, this.#check(wanted, host), standing),
-      this.#mayLeadAstray ? standing.portsOfGone(wanted) : none,
-    );
-    // refresh() may have brought a newer one meanwhile; its new Services wait for the next pass.
-    const snapshot = this.#snapshot;
-    const usable = this.#updateListeners(snapshot, host);
-
-    const live = [...this.listeners.held.values()].filter(({ servicePort }) =>
-      snapshot.servicePorts.has(servicePort.key),
-    );
-    // The same object while it is wanted: by it, plans are compared.
-    const sctpGuard = host.kernelSctp ? this.#parts.sctpRelay : undefined;
-    this.#plan = planRules(live, steering, this.#plan, sctpGuard);
+    const { failures, isWaiting } = await this.#openMissing(wanted, host);
+    // refresh() may have brought a newer snapshot meanwhile: its endpoints are used. Its Services wait for the next pass,
+    // since rules may only lead to listeners that are there.
+    this.#updateListeners(this.#snapshot, host);
+    const { servicePorts, portals } = wanted;
+    const { held, version } = this.listeners;
+    const { blocked } = this.#claims;
+    const { nodeAddress } = host;
+    const sources = { servicePorts, portals, held, version, blocked, setting, nodeAddress };
+    this.#plan = planRules(sources, this.#plan);
     const { desired } = this.#plan;
-    const applied = await this.#parts.rules.apply(desired);
+    const applied = await rules.apply(desired);
     const failed = new Set(applied.failures.map(({ ipFamily }) => ipFamily));
-    if (failed.size === 0) this.#mayLeadAstray = false;
-    const portsFreed = await this.#closeGone(snapshot, failed);
-    const udpDeleted = await this.#udpCleaner.clean(desired.portals, failed, host.localAddresses);
-    const sctpDeleted = await this.#sctpCleaner.clean(desired.portals, failed);
+    const portsFreed = await this.#closeGone(wanted, failed);
+    const isLacking = isWaiting || failures.length > 0 || this.#claims.hasFailures;
+    const followUp = this.#ledRight(failed.size === 0, portsFreed) && isLacking;
+    this.#settled = isLacking || failed.size > 0 ? undefined : wanted;
+    const udpDeleted = await this.#udpCleaner.clean(desired, failed, host.localAddresses);
+    const sctpDeleted = await this.#sctpCleaner.clean(desired.portals, failed, host.localAddresses);
+    const isClean = udpDeleted !== undefined && sctpDeleted !== undefined;
     return {
       rulesInPlace: failed.size === 0,
-      complete:
-        !openFailures.some(isWorthRetrying) &&
-        failed.size === 0 &&
-        udpDeleted !== undefined &&
-        sctpDeleted !== undefined,
-      portsFreed,
-      problems: problemsOf(snapshot, usable, openFailures),
+      complete: !failures.some(isWorthRetrying) && failed.size === 0 && isClean,
+      followUp,
+      problems: passProblems(this.#snapshot, this.#checked, failures, this.#claims),
       applied,
       conntrackDeleted: (udpDeleted ?? 0) + (sctpDeleted ?? 0),
     };
@@ -108,6 +116,16 @@ export class Syncer {
   refresh(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
     if (this.#host !== undefined) this.#updateListeners(snapshot, this.#host);
+  }
+
+  /** The rules as they were last asked for. */
+  get plan(): RulesPlan | undefined {
+    return this.#plan;
+  }
+
+  /** What listeners were last given. */
+  get endpoints(): CheckedEndpoints['endpoints'] {
+    return this.#checked.endpoints;
   }
 
   /** An interface has just been found without an address: whether it stays so is seen by looking again soon. */
@@ -124,104 +142,87 @@ export class Syncer {
     );
   }
 
-  async #readStanding(): Promise<StandingPorts> {
-    if (this.#standing === undefined) {
-      this.#standing = await readStandingPorts(this.#parts.rules, this.#parts.log);
-      this.#udpCleaner.inherit(this.#standing.portals());
+  async #readStanding(): Promise<void> {
+    if (this.#standing !== undefined) return;
+    const { rules, log } = this.#options;
+    this.#standing = await readStandingPorts(rules, log);
+    this.#mayLeadAstray = !this.#standing.isEmpty;
+    this.#udpCleaner.inherit(this.#standing.portals());
+  }
+
+  async #openMissing(
+    wanted: Snapshot,
+    host: HostNetworkState,
+  ): Promise<{ readonly failures: readonly OpenFailure[]; readonly isWaiting: boolean }> {
+    if (this.#isSettled(wanted)) return { failures: [], isWaiting: false };
+    const claims = this.#claims;
+    claims.keepOnly((key) => {
+      const servicePort = wanted.servicePorts.get(key);
+      return (
+        servicePort !== undefined && claimedPort(servicePort, wanted.portals.get(key) ?? []) !== undefined
+      );
+    });
+    const { requests, reserved, isWaiting } = planOpening({
+      snapshot: wanted,
+      endpoints: this.#check(wanted, host).endpoints,
+      listeners: this.listeners,
+      claims,
+      replyAddresses: this.#replyAddresses,
+      standing: this.#mayLeadAstray ? this.#standing : undefined,
+    });
+    const failures = await this.listeners.open(requests, reserved);
+    for (const { servicePort, role } of requests) if (role === 'nodePort') claims.over(servicePort.key);
+    for (const { servicePort, role, error } of failures) {
+      if (role !== 'nodePort' || servicePort.nodePort === undefined) continue;
+      claims.failed(servicePort.key, servicePort.nodePort, error);
     }
-    return this.#standing;
+    // What still has its listener on another port was to make room, and serves as before.
+    const serves = ({ servicePort, role }: OpenFailure): boolean =>
+      role !== 'nodePort' && this.listeners.held.get(servicePort.key)?.[role] !== undefined;
+    return {
+      failures: failures.filter((one) => !serves(one)),
+      isWaiting: isWaiting || failures.some(serves),
+    };
   }
 
   #check(snapshot: Snapshot, host: HostNetworkState): CheckedEndpoints {
-    return this.#checker.check(snapshot, this.listeners.held, host.localAddresses);
+    this.#checked = this.#checker.check(
+      snapshot,
+      this.listeners.all(),
+      host.localAddresses,
+      this.#claims.blocked,
+    );
+    return this.#checked;
   }
 
   /** Checks anew, since a new proxy port may be what some endpoint of ours, so far harmless, is about to hit. */
-  #updateListeners(snapshot: Snapshot, host: HostNetworkState): CheckedEndpoints {
-    const usable = this.#check(snapshot, host);
-    for (const servicePort of snapshot.servicePorts.values()) {
-      const endpoints = usable.endpoints.get(servicePort.key) ?? none;
-      this.listeners.update(servicePort, endpoints, this.#replyAddresses[servicePort.ipFamily]);
-    }
-    return usable;
+  #updateListeners(snapshot: Snapshot, host: HostNetworkState): void {
+    const { endpoints } = this.#check(snapshot, host);
+    this.#feeder.feed(snapshot.servicePorts, endpoints, this.#replyAddresses);
   }
 
-  #missing(snapshot: Snapshot, checked: CheckedEndpoints, standing: StandingPorts): readonly OpenRequest[] {
-    const requests: OpenRequest[] = [];
-    for (const servicePort of snapshot.servicePorts.values()) {
-      if (this.listeners.held.has(servicePort.key)) continue;
-      const config = {
-        endpoints: checked.endpoints.get(servicePort.key) ?? none,
-        replyAddresses: this.#replyAddresses[servicePort.ipFamily],
-      };
-      const preferredPort = this.#mayLeadAstray ? standing.portOf(servicePort) : undefined;
-      requests.push({ servicePort, config, preferredPort });
-    }
-    return requests;
+  #isSettled({ servicePorts, portals }: Snapshot): boolean {
+    return this.#settled?.servicePorts === servicePorts && this.#settled.portals === portals;
   }
 
   /** A listener that a rule of ours still leads to, because its family failed, is kept until the rule is gone. */
-  async #closeGone(snapshot: Snapshot, failed: ReadonlySet<IpFamily>): Promise<boolean> {
-    const gone: string[] = [];
-    for (const [key, { servicePort }] of this.listeners.held) {
-      if (!snapshot.servicePorts.has(key) && !failed.has(servicePort.ipFamily)) gone.push(key);
-    }
+  async #closeGone(wanted: Snapshot, failed: ReadonlySet<IpFamily>): Promise<boolean> {
+    if (this.#isSettled(wanted)) return false;
+    const unneeded = [...goneListeners(this.listeners.held, wanted), ...this.listeners.replaced];
+    const gone = unneeded.filter(({ servicePort }) => !failed.has(servicePort.ipFamily));
     try {
       await this.listeners.close(gone);
     } catch (err) {
-      this.#parts.log.error({ err }, 'a listener could not be closed cleanly');
+      this.#options.log.error({ err }, 'a listener could not be closed cleanly');
     }
     return gone.length > 0;
   }
-}
 
-/**
- * The addresses that portals lead to by DNAT, now or until lately: clients whose flows were steered there go on being
- * answered from there for as long as the address is this host's. The same arrays while nothing changes.
- */
-function replyAddresses(
-  before: ReplyAddresses,
-  steering: ReturnType<SteeringChooser['choose']>,
-  localAddresses: ReadonlySet<string>,
-): ReplyAddresses {
-  const of = (ipFamily: IpFamily): readonly string[] => {
-    const chosen = steering[ipFamily];
-    const kept = before[ipFamily].filter((address) => localAddresses.has(address));
-    const next = chosen.kind === 'dnat' && !kept.includes(chosen.to) ? [...kept, chosen.to] : kept;
-    return next.join() === before[ipFamily].join() ? before[ipFamily] : next;
-  };
-  return { IPv4: of('IPv4'), IPv6: of('IPv6') };
-}
-
-function problemsOf(
-  snapshot: Snapshot,
-  usable: CheckedEndpoints,
-  failures: readonly OpenFailure[],
-): readonly ServiceProblem[] {
-  return [
-    ...snapshot.problems.map(({ object, field, message }) => ({
-      subject: object,
-      message: `${field}: ${message}`,
-    })),
-    ...usable.problems,
-    ...failures.map(({ servicePort, error }) => ({
-      subject: servicePort.key,
-      message: `not served: no listener: ${openProblem(error)}`,
-      notServed: {
-        servicePortName: servicePort.name,
-        ipFamily: servicePort.ipFamily,
-        reason: error.reason,
-      },
-    })),
-  ];
-}
-
-/** What the data plane can't do at all, it can't do the next time either. */
-function isWorthRetrying({ error }: OpenFailure): boolean {
-  return error.reason !== 'not-supported';
-}
-
-/** Without the port that was tried: it is another one each time, and the problem is the same. */
-function openProblem(error: ListenError): string {
-  return error.reason === 'no-descriptors' ? 'no descriptor is left (ulimit -n)' : error.message;
+  /** True when there are ports that were not to be had before this pass. */
+  #ledRight(rulesInPlace: boolean, portsFreed: boolean): boolean {
+    const standingAreGone = rulesInPlace && this.#mayLeadAstray;
+    if (standingAreGone) this.#mayLeadAstray = false;
+    if (portsFreed) this.#claims.portsFreed();
+    return standingAreGone || portsFreed;
+  }
 }

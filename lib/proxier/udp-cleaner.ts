@@ -1,74 +1,80 @@
-// proxier/udp-cleaner.ts: remembers which UDP portals have clean conntrack entries, and has the others cleaned. An entry
-// outlives the rule that made it for as long as its client keeps sending.
-import type { IpFamily } from '../model/ip.js';
-import type { Conntrack, UdpPortal } from './conntrack.js';
+// proxier/udp-cleaner.ts: remembers, for each family, for which rules the UDP conntrack entries have been put right, and
+// has the others cleaned. An entry outlives the rule that made it for as long as its client keeps sending.
+import { type IpFamily, ipFamilies, ipFamilyOf } from '../model/ip.js';
+import type { Conntrack, FlowPortal } from './conntrack.js';
 import type { Log } from './log.js';
-import { portalKey, staleUdp } from './plan.js';
-import type { Portal, StandingPortal } from './rule-applier.js';
+import type { DesiredRules, StandingPortal } from './rule-applier.js';
+import {
+  noUdpRoutes,
+  staleUdp,
+  standingUdpRoutes,
+  type UdpRoutes,
+  udpAtLostAddresses,
+  udpRoutes,
+} from './stale-udp.js';
 
-const none: readonly never[] = [];
+interface Cleaned {
+  /** Undefined: nothing was cleaned yet since the start, and any entry may be wrong. */
+  readonly desired: DesiredRules | undefined;
+  readonly localAddresses: ReadonlySet<string>;
+  readonly routes: UdpRoutes;
+}
+
+const nothing: Cleaned = { desired: undefined, localAddresses: new Set(), routes: noUdpRoutes };
 
 export class UdpCleaner {
   readonly #conntrack: Conntrack;
   readonly #log: Log;
-  /** Portals that the kernel has had, and whose entries are right. */
-  #clean: readonly Portal[] = none;
-  /** From before this program's start: their clients may still be led to ports that are somebody else's by now. */
-  #inherited: readonly StandingPortal[] = none;
-  #localAddresses: ReadonlySet<string> | undefined;
+  readonly #cleaned: Record<IpFamily, Cleaned> = { IPv4: nothing, IPv6: nothing };
 
   constructor(conntrack: Conntrack, log: Log) {
     this.#conntrack = conntrack;
     this.#log = log;
   }
 
+  /** From before this program's start: their clients may still be led to ports that are somebody else's by now. */
   inherit(standing: Iterable<StandingPortal>): void {
-    this.#inherited = [...standing].filter(({ protocol }) => protocol === 'UDP');
+    const portals = [...standing];
+    for (const ipFamily of ipFamilies) {
+      this.#cleaned[ipFamily] = { ...nothing, routes: standingUdpRoutes(portals, ipFamily) };
+    }
   }
 
   /**
-   * Call when the rules for `portals` stand, but for those of the `failed` families, whose entries are left for later.
+   * Call when the rules stand as desired, but for those of the `failed` families, whose entries are left for later.
    * Resolves with how many entries were deleted; undefined: it failed, and is tried again with the next call.
    */
   async clean(
-    portals: readonly Portal[],
+    desired: DesiredRules,
     failed: ReadonlySet<IpFamily>,
     localAddresses: ReadonlySet<string>,
   ): Promise<number | undefined> {
-    const addressLost = [...(this.#localAddresses ?? none)].some((address) => !localAddresses.has(address));
-    if (portals === this.#clean && this.#inherited.length === 0 && !addressLost) return 0;
-    const present = new Set(portals.map(portalKey));
-    const gone = this.#inherited.filter((portal) => !present.has(portalKey(portal)));
-    const stale: readonly UdpPortal[] = [
+    const stale: FlowPortal[] = [];
+    const next = new Map<IpFamily, Cleaned>();
+    for (const ipFamily of ipFamilies) {
+      const before = this.#cleaned[ipFamily];
+      const isClean = before.desired === desired && before.localAddresses === localAddresses;
+      if (failed.has(ipFamily) || isClean) continue;
+      // Link-local addresses of pods' interfaces come and go all day: IPv4's entries need no look for that.
+      const lost = [...before.localAddresses].filter(
+        (address) => !localAddresses.has(address) && ipFamilyOf(address) === ipFamily,
+      );
+      const routes = udpRoutes(desired, ipFamily, localAddresses);
       // An address that was lost may be what any entry leads to.
-      ...staleUdp(addressLost ? none : this.#clean, portals),
-      ...(addressLost ? staleUdp(this.#clean, none) : none).filter((portal) => !present.has(udpKey(portal))),
-      ...gone.map(({ ipFamily, ip, port }) => ({ ipFamily, ip, port })),
-    ].filter(({ ipFamily }) => !failed.has(ipFamily));
+      const all = before.desired === undefined || lost.length > 0;
+      stale.push(
+        ...staleUdp(ipFamily, before.routes, routes, all),
+        ...udpAtLostAddresses(ipFamily, routes, lost),
+      );
+      next.set(ipFamily, { desired, localAddresses, routes });
+    }
     try {
       const deleted = stale.length === 0 ? 0 : await this.#conntrack.deleteStaleUdp(stale, localAddresses);
-      this.#clean = failed.size === 0 ? portals : merged(this.#clean, portals, failed);
-      this.#inherited = this.#inherited.filter(({ ipFamily }) => failed.has(ipFamily));
-      this.#localAddresses = localAddresses;
+      for (const [ipFamily, cleaned] of next) this.#cleaned[ipFamily] = cleaned;
       return deleted;
     } catch (err) {
       this.#log.warn({ err }, 'stale UDP conntrack entries could not be deleted: trying again');
       return undefined;
     }
   }
-}
-
-function udpKey({ ip, port }: UdpPortal): string {
-  return portalKey({ ip, port, protocol: 'UDP' });
-}
-
-function merged(
-  before: readonly Portal[],
-  after: readonly Portal[],
-  failed: ReadonlySet<IpFamily>,
-): readonly Portal[] {
-  return [
-    ...before.filter(({ ipFamily }) => failed.has(ipFamily)),
-    ...after.filter(({ ipFamily }) => !failed.has(ipFamily)),
-  ];
 }

@@ -1,34 +1,50 @@
-// rules/portal-tree.ts: PURE. Where portal rules go. Up to 16 of them stand right in the root chains, as kube-proxy's
+// rules/portal-tree.ts: PURE. Where portals' rules go. Up to 16 of them stand right in the root chains, as kube-proxy's
 // did. More become a tree of chains by address, two bits a level (then protocol and port, for many ports of one
-// address), so that a packet walks some 20 rules at 10,000 Services and one Service more rewrites one small chain.
-// A function of the set of portals alone: no history, no order of arrival.
-import type { IpFamily } from '../model/ip.js';
-import { addressBits, maskDigits, prefixMatch, sharedBits, slotAt } from './portal-key.js';
-import type { PlacedRule } from './portal-rule.js';
+// address, and for nodePorts from the start), so that a packet walks some 20 rules at 10,000 Services and one Service
+// more rewrites one small chain. A function of the set of portals alone: no history, no order of arrival.
+import type { KeySpace } from './key-space.js';
+import { sharedBits, slotAt } from './portal-key.js';
 
 /** Rules in one leaf, at most. Two bits a level because four jumps and a level cost less than sixteen jumps. */
 const maxLeafRules = 16;
 
+/** A portal with more rules (a load balancer's with many source ranges) has a chain of its own. */
+const maxOpenRules = 4;
+
 /**
- * Chains below the root on any path, at most. The kernel refuses more than 16 nested jumps (nf_tables,
- * NFT_JUMP_STACK_SIZE); addresses laid out to be nested deeper than this share one long chain instead.
+ * Chains below the root on any path, at most, but for a portal's own. The kernel refuses more than 16 nested jumps
+ * (nf_tables, NFT_JUMP_STACK_SIZE); addresses laid out to be nested deeper than this share one long chain instead.
  */
 const maxDepth = 10;
 
+export interface TreeItem {
+  /** See portalKeyDigits. */
+  readonly digits: string;
+  /** Kept together and in order; at least one. */
+  readonly rules: readonly string[];
+}
+
 export interface PortalTree {
-  /** The rules of both root chains. */
+  /** The rules of the root chain, or chains. */
   readonly root: readonly string[];
   readonly chains: ReadonlyMap<string, readonly string[]>;
 }
 
-/** @param placed of one family, in any order, no two with the same digits */
-export function portalTree(placed: readonly PlacedRule[], ipFamily: IpFamily): PortalTree {
-  const sorted = [...placed].sort((a, b) => (a.digits < b.digits ? -1 : 1));
+/** @param items of one key space, in any order, no two with the same digits */
+export function portalTree(items: readonly TreeItem[], space: KeySpace): PortalTree {
+  const sorted = [...items].sort((a, b) => (a.digits < b.digits ? -1 : 1));
   const chains = new Map<string, readonly string[]>();
+  /** How many rules those before each item take in a leaf. */
+  const rulesBefore = [0];
+  let count = 0;
+  for (const { rules } of sorted) {
+    count += rules.length > maxOpenRules ? 1 : rules.length;
+    rulesBefore.push(count);
+  }
 
   /** The rules of a chain whose portals, `from` to `to`, all start with the same `bit` bits. */
   function chainRules(from: number, to: number, bit: number, depth: number): readonly string[] {
-    if (isLeaf(from, to, depth)) return portalRules(from, to);
+    if (isLeaf(from, to, depth)) return leafRules(from, to);
     const rules: string[] = [];
     for (let start = from; start < to; ) {
       const end = endOfSlot(start, to, bit);
@@ -38,27 +54,43 @@ export function portalTree(placed: readonly PlacedRule[], ipFamily: IpFamily): P
     return rules;
   }
 
-  /** A lone portal is its own rule; several get a chain, and a rule that leads there. */
+  /** A lone portal needs no chain for others; several get one, and a rule that leads there. */
   function branch(from: number, to: number, bit: number, depth: number): readonly string[] {
     const first = sorted[from];
     const last = sorted[to - 1];
-    if (first === undefined || last === undefined || first === last) return portalRules(from, to);
+    if (first === undefined || last === undefined || first === last) return leafRules(from, to);
     // A chain that splits further is named by all that its portals share: levels with a single branch are skipped.
     const bits = isLeaf(from, to, depth) ? bit : sharedBits(first.digits, last.digits);
-    const name = chainName(first.digits, bits, ipFamily);
-    if (chains.has(name)) return portalRules(from, to);
+    const name = space.chainName(first.digits, bits);
+    // Should two chains come to the same name, the second is not made, and its rules stay where the way to it would be.
+    if (chains.has(name)) return leafRules(from, to);
     chains.set(name, []); // before its branches, as one reads them
     chains.set(name, chainRules(from, to, bits, depth));
     // Goto: what finds no rule down there finds none beside it either.
-    return [`${prefixMatch(first.digits, bits, ipFamily)} -g ${name}`];
+    return [`${space.match(first.digits, bits)} -g ${name}`];
   }
 
-  function portalRules(from: number, to: number): readonly string[] {
-    return sorted.slice(from, to).map(({ rule }) => rule);
+  function leafRules(from: number, to: number): readonly string[] {
+    const rules: string[] = [];
+    for (let at = from; at < to; at += 1) {
+      const item = sorted[at];
+      if (item !== undefined) rules.push(...ownRules(item));
+    }
+    return rules;
+  }
+
+  function ownRules({ digits, rules }: TreeItem): readonly string[] {
+    if (rules.length <= maxOpenRules) return rules;
+    const bits = digits.length * 4;
+    const name = space.chainName(digits, bits);
+    if (chains.has(name)) return rules;
+    chains.set(name, rules);
+    return [`${space.match(digits, bits)} -g ${name}`];
   }
 
   function isLeaf(from: number, to: number, depth: number): boolean {
-    return to - from <= maxLeafRules || depth === maxDepth;
+    const rules = (rulesBefore[to] ?? 0) - (rulesBefore[from] ?? 0);
+    return rules <= maxLeafRules || to - from === 1 || depth === maxDepth;
   }
 
   function endOfSlot(start: number, to: number, bit: number): number {
@@ -68,16 +100,5 @@ export function portalTree(placed: readonly PlacedRule[], ipFamily: IpFamily): P
     return end;
   }
 
-  return { root: chainRules(0, sorted.length, 0, 0), chains };
-}
-
-/**
- * At most 28 characters fit. `KUBE-PORTALS-0a600000-14` holds 10.96.0.0/14. Of longer prefixes (IPv6, several ports of
- * one address) the last eleven digits are named, which tells apart all addresses of one Service range; should two
- * chains come to the same name, the second is not made and its rules stay where the way to it would be.
- */
-function chainName(digits: string, bits: number, ipFamily: IpFamily): string {
-  const ofAddress = ipFamily === 'IPv4' && bits <= addressBits(ipFamily);
-  const end = ofAddress ? 8 : Math.ceil(bits / 4);
-  return `KUBE-PORTALS-${maskDigits(digits, bits).slice(Math.max(0, end - 11), end)}-${bits}`;
+  return { root: chainRules(0, sorted.length, space.firstBit, 0), chains };
 }

@@ -1,23 +1,40 @@
 // rules/portal.ts: PURE. What the rules are about: portals, and how packets get from them to our listeners. Data that
 // the proxier hands to the packet filter (proxier/rule-applier.ts) and reads back from it.
 import type { IpFamily } from '../model/ip.js';
+import type { PortalKind } from '../model/portal-address.js';
 import type { Protocol, ServicePortName } from '../model/service-port-name.js';
 
-/** An (ip, port, protocol) that clients address and rules capture. */
+/** An (ip, port, protocol) that clients address and rules capture; of a nodePort a (port, protocol). */
 export interface Portal {
   readonly ipFamily: IpFamily;
+  readonly kind: PortalKind;
+  /** Canonical spelling; '' for a nodePort, which is on the addresses that DesiredRules.nodePortAddresses tells. */
   readonly ip: string;
   readonly port: number;
   readonly protocol: Protocol;
   readonly servicePortName: ServicePortName;
+  /** Where packets go by who sends them, the first that matches: 'cluster' if at all, then 'everybody'. */
+  readonly ways: readonly PortalWay[];
+  /**
+   * CIDRs of the family. Only who is in one of them may use the portal, whichever the way; others are dropped. Empty:
+   * nobody. Undefined: everybody. Never for a nodePort.
+   */
+  readonly sourceRanges?: readonly string[];
+}
+
+export interface PortalWay {
+  /** 'cluster': pods, as DetectLocal tells them, and this host. */
+  readonly from: 'everybody' | 'cluster';
   /** Where the packets go: the port of our listener. */
   readonly proxyPort: number;
-  /**
-   * No usable endpoint: refuse with a TCP reset or an ICMP port unreachable; the portal still leads to the port. For SCTP
-   * no rule does it: see desired-chains.ts.
-   */
-  readonly refused: boolean;
 }
+
+/** How to tell a packet of a pod. This host's own are known by their source address, whatever the kind. */
+export type DetectLocal =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'cidrs'; readonly cidrs: Readonly<Record<IpFamily, readonly string[]>> }
+  /** An interface's name, or the beginning of one and a plus: `br0`, `cali+`. */
+  | { readonly kind: 'interface'; readonly match: string };
 
 /**
  * How packets get from the portal to the proxy port. REDIRECT is the rule; an interface without an address of the
@@ -25,10 +42,14 @@ export interface Portal {
  */
 export type Steering = { readonly kind: 'redirect' } | { readonly kind: 'dnat'; readonly to: string };
 
+/** What becomes of new connections that a portal led to the port. Refused is a TCP reset or an ICMP port unreachable. */
+export type Disposition = 'serve' | 'refuse' | 'drop';
+
 export interface ProxyPort {
   readonly protocol: Protocol;
   readonly port: number;
   readonly ipFamily: IpFamily;
+  readonly disposition: Disposition;
 }
 
 /** What keeps the kernel's own SCTP from answering for our relay: see sctp-guard.ts. */
@@ -40,20 +61,33 @@ export interface SctpGuard {
 }
 
 export interface DesiredRules {
-  /** No two with the same (ip, port, protocol). */
+  /** No two with the same (ipFamily, ip, port, protocol). */
   readonly portals: readonly Portal[];
   readonly steering: Readonly<Record<IpFamily, Steering>>;
-  /** Ports that only portals may reach. Usually the portals' own; a listener that waits for its rules has one too. */
+  /**
+   * Ports that only portals may reach, no two the same. Those that portals lead to, a listener's that waits for its
+   * rules, and a nodePort that a listener of ours holds.
+   */
   readonly proxyPorts: readonly ProxyPort[];
   /** Undefined: the kernel has no SCTP of its own loaded, or nobody listens for SCTP. */
   readonly sctpGuard?: SctpGuard | undefined;
+  /** The same object while nothing changes: by it, rules are remembered. */
+  readonly detectLocal: DetectLocal;
+  /** On which addresses of this host nodePorts answer: on all, or on these. */
+  readonly nodePortAddresses: 'all' | Readonly<Record<IpFamily, readonly string[]>>;
+  /** False: nodePorts do not answer on loopback addresses, whatever nodePortAddresses says. */
+  readonly localhostNodePorts: boolean;
+  /** Drop forwarded packets that conntrack calls INVALID, as kube-proxy does unless conntrack.tcpBeLiberal is set. */
+  readonly dropInvalid: boolean;
 }
 
-/** A portal rule found in the kernel, from this run or an earlier one. */
+/** A portal's rules found in the kernel, from this run or an earlier one. */
 export interface StandingPortal {
   readonly ipFamily: IpFamily;
+  /** '' for a nodePort. */
   readonly ip: string;
   readonly port: number;
   readonly protocol: Protocol;
-  readonly proxyPort: number;
+  /** As Portal.ways; a single way is everybody's. */
+  readonly ways: readonly PortalWay[];
 }

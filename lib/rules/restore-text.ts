@@ -29,6 +29,18 @@ export function restoreText(standing: FamilyRules, desired: FamilyRules): Restor
   };
 }
 
+/** Rule lines that a text writes, by table. */
+export function rulesWrittenBy(text: string): Readonly<Record<TableName, number>> {
+  const counts: Record<TableName, number> = { nat: 0, filter: 0 };
+  for (const table of tableNames) {
+    const start = text.indexOf(`*${table}\n`);
+    if (start < 0) continue;
+    const lines = text.slice(start, text.indexOf('\nCOMMIT', start)).matchAll(/^-[AI] /gm);
+    counts[table] = [...lines].length;
+  }
+  return counts;
+}
+
 function tableText(table: TableName, standing: TableRules, desired: TableRules): RestoreText {
   const rules: string[] = [];
   const emptied: string[] = [];
@@ -41,7 +53,7 @@ function tableText(table: TableName, standing: TableRules, desired: TableRules):
     for (const rule of wanted) rules.push(`-A ${chain} ${rule}`);
   }
   for (const jump of desired.jumps) {
-    if (!has(standing, jump)) rules.push(`-I ${jump.from} ${jump.rule}`);
+    if (!has(standing, jump)) rules.push(`${jump.at === 'top' ? '-I' : '-A'} ${jump.from} ${jump.rule}`);
   }
   const rulesWritten = rules.length;
   for (const jump of standing.jumps) {

@@ -2,7 +2,7 @@
 import {
   type Chains,
   type FamilyRules,
-  isPortalChain,
+  isOurChain,
   type Jump,
   jumps,
   type TableName,
@@ -29,14 +29,20 @@ export function parseSave(text: string): SavedTables {
   return tables;
 }
 
-/** `iptables -S` for some chains, one after another: `-P` and `-N` lines, then `-A`, as save prints it. */
-export function parseListing(text: string): Chains {
-  const chains = new Map<string, string[]>();
+export interface ListedChain {
+  readonly name: string;
+  readonly rules: readonly string[];
+}
+
+/** `iptables -S` for some chains, in the order asked: of each a `-P` or `-N` line, then `-A`, as save prints it. */
+export function parseListing(text: string): readonly ListedChain[] {
+  const listed: { name: string; rules: string[] }[] = [];
   for (const line of text.split('\n')) {
-    if (line.startsWith('-A ')) addRule(chains, line);
-    else if (line.startsWith('-N ')) chains.set(line.slice(3).trimEnd(), []);
+    const [, kind, name = '', rest = ''] = /^-([PNA]) (\S+) ?(.*)$/.exec(line) ?? [];
+    if (kind === 'A') listed.at(-1)?.rules.push(rest.trimEnd());
+    else if (kind !== undefined) listed.push({ name, rules: [] });
   }
-  return chains;
+  return listed;
 }
 
 function addRule(chains: Map<string, string[]>, line: string): void {
@@ -58,7 +64,7 @@ export function standingRules(saved: SavedTables): FamilyRules {
   const standing = (table: TableName): TableRules => {
     const chains: Chains = saved.get(table) ?? new Map();
     return {
-      chains: new Map([...chains].filter(([name]) => isPortalChain(name))),
+      chains: new Map([...chains].filter(([name]) => isOurChain(name))),
       jumps: possibleJumps(table).filter(({ from, rule }) =>
         chains.get(from)?.some((its) => sameRule(its, rule)),
       ),

@@ -15,6 +15,7 @@ export const sctpGuardChain = 'KUBE-PORTALS-SCTP';
 
 export const sctpGuardJump: Jump = {
   from: 'OUTPUT',
+  at: 'top',
   rule: `-p sctp -m comment --comment "SCTP of the kernel itself" -j ${sctpGuardChain}`,
 };
 

@@ -39,3 +39,17 @@ t.test('places follow their endpoints through an update', async (t) => {
   rotation.restore(c);
   t.notOk(rotation.isSetAside(0, 0));
 });
+
+t.test('the first turn is where it was told, whenever nobody is left from before', async (t) => {
+  const [a, b, c, d] = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map((ip) => ({ ip, port: 80 }));
+  if (!a || !b || !c || !d) throw new Error('there are four');
+  const rotation = new Rotation(5);
+  rotation.replace([a, b, c]);
+  t.same([rotation.turn(0), rotation.turn(0), rotation.turn(0)], [2, 0, 1]);
+  rotation.replace([]);
+  t.equal(rotation.turn(0), undefined);
+  rotation.replace([a, b]);
+  t.equal(rotation.turn(0), 1);
+  rotation.replace([c, d]);
+  t.equal(rotation.turn(0), 1, 'all of them are new');
+});

@@ -1,12 +1,19 @@
-// Whose turn it is: strict rotation, fallbacks, set-aside endpoints and updates, with time as a number.
+// Whose turn it is: strict rotation, fallbacks, set-aside endpoints and updates, with time as a number. Asked as data
+// planes ask: through a Balancer, without session affinity.
 import t from 'tap';
-import type { Balancer, Candidates } from '../../lib/balance/balancer.js';
-import { roundRobin } from '../../lib/balance/round-robin.js';
+import type { Balancer, BalancerConfig, Candidates } from '../../lib/balance/balancer.js';
+import { listenerBalancer } from '../../lib/balance/listener-balancer.js';
+import { Rotation } from '../../lib/balance/rotation.js';
+import { RoundRobin } from '../../lib/balance/round-robin.js';
 import type { EndpointAddress } from '../../lib/model/endpoint.js';
 
 /** `A` is 10.0.0.1:80, `B` 10.0.0.2:80 … */
 function endpointsOf(letters: string): readonly EndpointAddress[] {
   return [...letters].map((letter) => ({ ip: `10.0.0.${letter.charCodeAt(0) - 64}`, port: 80 }));
+}
+
+function configOf(letters: string): BalancerConfig {
+  return { endpoints: endpointsOf(letters), resting: [] };
 }
 
 function endpoint(letter: string): EndpointAddress {
@@ -18,8 +25,8 @@ function letterOf(candidate: EndpointAddress | undefined): string {
 }
 
 function balancer(letters: string, setAsideMs = 5000): Balancer {
-  const made = roundRobin({ setAsideMs });
-  made.update(endpointsOf(letters));
+  const made = listenerBalancer({ setAsideMs });
+  made.update(configOf(letters));
   return made;
 }
 
@@ -40,10 +47,10 @@ function rest(candidates: Candidates): string {
 }
 
 t.test('without endpoints there is nothing to try', async (t) => {
-  const empty = roundRobin({ setAsideMs: 5000 });
+  const empty = listenerBalancer({ setAsideMs: 5000 });
   t.equal(empty.size, 0);
   t.equal(empty.candidates('192.0.2.1', 0).next(), undefined);
-  empty.update([]);
+  empty.update(configOf(''));
   t.equal(empty.candidates('192.0.2.1', 0).next(), undefined);
 });
 
@@ -59,7 +66,7 @@ t.test('two Services rotate on their own', async (t) => {
   const [foo, bar] = [balancer('ABC'), balancer('XYZ')];
   t.equal(firsts(foo, 2), 'AB');
   t.equal(firsts(bar, 1), 'X');
-  foo.update([]);
+  foo.update(configOf(''));
   t.equal(firsts(foo, 1), '-');
   t.equal(firsts(bar, 3), 'YZX', 'one losing its endpoints does not move the other');
 });
@@ -178,7 +185,7 @@ t.test('the rotation goes on over an update', async (t) => {
   for (const [what, before, turns, after, then] of table) {
     const subject = balancer(before);
     firsts(subject, turns);
-    subject.update(endpointsOf(after));
+    subject.update(configOf(after));
     t.equal(firsts(subject, then.length), then, what);
   }
 });
@@ -186,10 +193,10 @@ t.test('the rotation goes on over an update', async (t) => {
 t.test('what is set aside stays so over an update, at its new place', async (t) => {
   const abc = balancer('ABC');
   abc.setAside(endpoint('C'), 0);
-  abc.update(endpointsOf('XCB'));
+  abc.update(configOf('XCB'));
   t.equal(firsts(abc, 4, 1), 'BXBX');
-  abc.update(endpointsOf('XB'));
-  abc.update(endpointsOf('XBC'));
+  abc.update(configOf('XB'));
+  abc.update(configOf('XBC'));
   t.equal(firsts(abc, 3, 1), 'BCX', 'one that left and came back is as good as new');
 });
 
@@ -197,9 +204,9 @@ t.test('candidates in use never offer an endpoint that is gone', async (t) => {
   const abcd = balancer('ABCD');
   const candidates = abcd.candidates('192.0.2.1', 0);
   t.equal(letterOf(candidates.next()), 'A');
-  abcd.update(endpointsOf('AD'));
+  abcd.update(configOf('AD'));
   t.equal(rest(candidates), 'D');
-  abcd.update([]);
+  abcd.update(configOf(''));
   t.equal(candidates.next(), undefined);
 });
 
@@ -207,7 +214,7 @@ t.test('candidates in use go on to endpoints that came meanwhile', async (t) => 
   const a = balancer('A');
   const candidates = a.candidates('192.0.2.1', 0);
   t.equal(letterOf(candidates.next()), 'A');
-  a.update(endpointsOf('BC'));
+  a.update(configOf('BC'));
   t.equal(rest(candidates), 'BC');
   t.equal(firsts(a, 2), 'BC', 'and take no turn for it');
 });
@@ -217,7 +224,7 @@ t.test('candidates in use tell a changed endpoint object from a new endpoint', a
   const candidates = abc.candidates('192.0.2.1', 0);
   t.equal(letterOf(candidates.next()), 'A');
   t.equal(letterOf(candidates.next()), 'B');
-  abc.update(endpointsOf('ABC'));
+  abc.update(configOf('ABC'));
   t.equal(rest(candidates), 'C');
 });
 
@@ -225,7 +232,7 @@ t.test('every endpoint has the same share under interleaving, failures and updat
   const subject = balancer('ABCDE');
   const share = new Map<string, number>();
   for (let round = 0; round < 1000; round++) {
-    if (round % 7 === 0) subject.update(endpointsOf('ABCDE'));
+    if (round % 7 === 0) subject.update(configOf('ABCDE'));
     if (round === 10) subject.setAside(endpoint('C'), round);
     const candidates = subject.candidates('192.0.2.1', round);
     const letter = letterOf(candidates.next());
@@ -242,6 +249,26 @@ t.test('it knows its endpoints by address, not by object', async (t) => {
   t.equal(ab.size, 2);
   t.ok(ab.has({ ip: '10.0.0.1', port: 80 }));
   t.notOk(ab.has({ ip: '10.0.0.1', port: 81 }));
-  ab.update(endpointsOf('B'));
+  ab.update(configOf('B'));
   t.notOk(ab.has(endpoint('A')));
+});
+
+t.test('a preferred endpoint comes out of turn, once, and not while it is set aside', async (t) => {
+  const rotation = new Rotation();
+  rotation.replace(endpointsOf('ABCD'));
+  const first = new RoundRobin(rotation, 0);
+  t.equal(letterOf(first.next(endpoint('C'))), 'C');
+  t.equal(letterOf(first.next(endpoint('C'))), 'D', 'it was tried: on with what follows it');
+  t.equal(letterOf(first.next(endpoint('B'))), 'B', 'another one may be preferred by then');
+  t.equal(letterOf(first.next()), 'A');
+  t.equal(first.next(endpoint('A')), undefined);
+  t.equal(rotation.position, 0, 'no turn was taken');
+  rotation.setAside(endpoint('D'), 10);
+  t.equal(letterOf(new RoundRobin(rotation, 9).next(endpoint('D'))), 'A');
+  t.equal(letterOf(new RoundRobin(rotation, 10).next(endpoint('D'))), 'D');
+  t.equal(
+    letterOf(new RoundRobin(rotation, 10).next(endpoint('Z'))),
+    'B',
+    'one that is not there is no matter',
+  );
 });

@@ -8,4 +8,6 @@ t.test('the context is this process’s environment, terminal and token', async 
   t.equal(context.env.PATH, process.env.PATH);
   t.equal(context.isTerminal, process.stderr.isTTY === true);
   t.equal(context.hasServiceAccountToken, existsSync(serviceAccountTokenPath));
+  t.match(context.readConfigFile('package.json'), '"kube-portal"');
+  t.throws(() => context.readConfigFile('no-such-file'), { code: 'ENOENT' });
 });

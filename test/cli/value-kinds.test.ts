@@ -1,14 +1,13 @@
-// The kinds of values that flags take; durations, ranges and addresses have tests of their own.
+// The kinds of values that flags take; durations have tests of their own.
 import t from 'tap';
 import {
-  bindAddress,
   boolean,
   choice,
   duration,
   givenPortRange,
   integer,
   nodeName,
-  portRange,
+  optionalText,
   positiveDuration,
   text,
 } from '../../lib/cli/value-kinds.js';
@@ -24,6 +23,7 @@ t.test('text and node names must not be empty; a node name is trimmed and lower 
   t.throws(() => text('file').parse(' '), /must not be empty/);
   t.equal(nodeName.parse(' Node-A '), 'node-a');
   t.throws(() => nodeName.parse(''), /must not be empty/);
+  t.equal(optionalText('file').parse(' '), '', 'unless nothing is a choice');
 });
 
 t.test('integers stay within their bounds', async (t) => {
@@ -45,11 +45,6 @@ t.test('a choice lists what there is', async (t) => {
   t.equal(choice(['nft', 'legacy']).parse('nft'), 'nft');
   t.throws(() => choice(['nft', 'legacy']).parse('ipvs'), /Allowed are: nft, legacy\./);
   t.throws(() => choice(['node']).parse('linux'), /Allowed is only: node\./);
-});
-
-t.test('port ranges and bind addresses are kinds too', async (t) => {
-  t.same(portRange.parse('10-11'), { first: 10, last: 11 });
-  t.same(bindAddress(10_249).parse('127.0.0.1'), { host: '127.0.0.1', port: 10_249 });
 });
 
 t.test('a range that is given has ports', async (t) => {

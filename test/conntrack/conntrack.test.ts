@@ -59,7 +59,7 @@ t.test('flows that lead elsewhere than to the proxy port are deleted, others sta
   ]);
   const conntrack = createConntrack(exec, silentLog);
   const deleted = await conntrack.deleteStaleUdp([
-    { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPort: 41000 },
+    { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [41000] },
   ]);
   t.equal(deleted, 2);
   t.same(await left(exec), [
@@ -75,7 +75,10 @@ t.test('a portal without a proxy port keeps no flow', async (t) => {
     { client: '10.244.0.3', ...dns, replySrc: '192.168.77.1', replySport: 41000 },
   ]);
   const conntrack = createConntrack(exec, silentLog);
-  t.equal(await conntrack.deleteStaleUdp([{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53 }]), 2);
+  t.equal(
+    await conntrack.deleteStaleUdp([{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [] }]),
+    2,
+  );
   t.same(await left(exec), []);
 });
 
@@ -90,7 +93,7 @@ t.test('IPv6 flows are found and deleted', async (t) => {
     },
   ]);
   const conntrack = createConntrack(exec, silentLog);
-  const portal = { ipFamily: 'IPv6', ip: 'fd00:10:96::a', port: 53, proxyPort: 41000 } as const;
+  const portal = { ipFamily: 'IPv6', ip: 'fd00:10:96::a', port: 53, proxyPorts: [41000] } as const;
   t.equal(await conntrack.deleteStaleUdp([portal]), 1);
   t.same(await left(exec, 'IPv6'), []);
 });
@@ -106,7 +109,10 @@ t.test('a hundred clients of one portal cost one listing and one delete', async 
     })),
   );
   const conntrack = createConntrack(exec, silentLog);
-  t.equal(await conntrack.deleteStaleUdp([{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53 }]), 100);
+  t.equal(
+    await conntrack.deleteStaleUdp([{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [] }]),
+    100,
+  );
   t.same(commands, [
     '-L -p udp -f ipv4 --orig-dst 10.96.0.10',
     '-D -p udp -f ipv4 --orig-dst 10.96.0.10 --orig-port-dst 53 --reply-src 10.244.0.1 --reply-port-src 40999',
@@ -120,7 +126,7 @@ t.test('many portals share one listing', async (t) => {
   ]);
   const portals = Array.from(
     { length: 50 },
-    (_, index) => ({ ipFamily: 'IPv4', ip: `10.96.0.${index}`, port: 53 }) as const,
+    (_, index) => ({ ipFamily: 'IPv4', ip: `10.96.0.${index}`, port: 53, proxyPorts: [] }) as const,
   );
   t.equal(await createConntrack(exec, silentLog).deleteStaleUdp(portals), 2);
   t.equal(commands.filter((command) => command.startsWith('-L')).length, 1);
@@ -143,7 +149,10 @@ t.test('a flow that is gone when it is to be deleted is success', async (t) => {
     return result;
   };
   const conntrack = createConntrack(racing, silentLog);
-  t.equal(await conntrack.deleteStaleUdp([{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53 }]), 0);
+  t.equal(
+    await conntrack.deleteStaleUdp([{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [] }]),
+    0,
+  );
 });
 
 t.test('a missing tool is said once, naming the package, and nothing is deleted', async (t) => {
@@ -153,7 +162,7 @@ t.test('a missing tool is said once, naming the package, and nothing is deleted'
     throw new ExecError('missing', `run ${file}: ENOENT`);
   };
   const conntrack = createConntrack(missing, log);
-  const portals = [{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53 }] as const;
+  const portals = [{ ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [] }] as const;
   t.equal(await conntrack.deleteStaleUdp(portals), 0);
   t.equal(await conntrack.deleteStaleUdp(portals), 0);
   t.equal(warnings.length, 1);
@@ -168,7 +177,7 @@ t.test('a kernel that refuses is an error with the command in it', async (t) => 
     stderr: 'conntrack v1.4.7 (conntrack-tools): Operation failed: Operation not permitted\n',
   });
   const deleting = createConntrack(refusing, silentLog).deleteStaleUdp([
-    { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53 },
+    { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [] },
   ]);
   await t.rejects(deleting, {
     name: 'ConntrackError',
@@ -177,7 +186,7 @@ t.test('a kernel that refuses is an error with the command in it', async (t) => 
 });
 
 t.test('where portal and proxy port have one number, a flow that was never steered is stale', async (t) => {
-  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 5300, proxyPort: 5300 } as const;
+  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 5300, proxyPorts: [5300] } as const;
   const entry = (replySrc: string): ConntrackEntry => ({
     protocol: 'udp',
     original: { src: '10.244.0.2', dst: '10.96.0.10', sport: 1, dport: 5300 },
@@ -189,7 +198,7 @@ t.test('where portal and proxy port have one number, a flow that was never steer
 });
 
 t.test('a flow that leads to an address this host has lost is stale', async (t) => {
-  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPort: 5300 } as const;
+  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [5300] } as const;
   const flow: ConntrackEntry = {
     protocol: 'udp',
     original: { src: '10.244.0.2', dst: '10.96.0.10', sport: 1, dport: 53 },
@@ -218,9 +227,58 @@ t.test('SCTP flows are deleted like those of UDP, and those of UDP are left alon
     if (added.status !== 0) throw new Error(`add a flow: ${added.stderr}`);
   }
   const conntrack = createConntrack(exec, silentLog);
-  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPort: 10_002 } as const;
+  const portal = { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, proxyPorts: [10_002] } as const;
   t.equal(await conntrack.deleteStaleSctp([portal]), 1);
   const left = await listConntrack(exec, 'sctp', 'IPv4');
   t.match(left, [{ original: { sport: 5001 }, reply: { sport: 10_002 } }]);
   t.equal((await listConntrack(exec, 'udp', 'IPv4')).length, 1);
+});
+
+t.test('of a nodePort, flows at every address of this host, and at none of others', async (t) => {
+  const { exec, commands } = await withFlows(t, [
+    { client: '10.9.0.1', portal: '192.168.0.5', port: 30053, replySrc: '192.168.0.5', replySport: 41000 },
+    { client: '10.9.0.2', portal: '192.168.0.5', port: 30053, replySrc: '192.168.0.5', replySport: 40999 },
+    { client: '10.9.0.3', portal: '192.168.0.6', port: 30053, replySrc: '192.168.0.6', replySport: 41000 },
+    { client: '127.0.0.1', portal: '127.0.0.2', port: 30053, replySrc: '127.0.0.2', replySport: 30053 },
+    { client: '10.9.0.2', portal: '10.7.7.7', port: 30053, replySrc: '10.7.7.7', replySport: 30053 },
+    { client: '10.9.0.2', portal: '192.168.0.5', port: 30054, replySrc: '192.168.0.5', replySport: 40999 },
+  ]);
+  const deleted = await createConntrack(exec, silentLog).deleteStaleUdp(
+    [
+      {
+        ipFamily: 'IPv4',
+        ip: '',
+        port: 30053,
+        proxyPorts: [40001, 41000],
+        addresses: new Set(['192.168.0.5', '127.0.0.1']),
+      },
+    ],
+    new Set(['127.0.0.1', '192.168.0.5', '192.168.0.6']),
+  );
+  t.equal(deleted, 3);
+  t.same(await left(exec), [
+    '10.9.0.1 to 192.168.0.5:30053 by 192.168.0.5:41000',
+    '10.9.0.2 to 10.7.7.7:30053 by 10.7.7.7:30053',
+    '10.9.0.2 to 192.168.0.5:30054 by 192.168.0.5:40999',
+  ]);
+  t.equal(commands[0], '-L -p udp -f ipv4 --orig-port-dst 30053');
+});
+
+t.test("a Service's portals are sifted by the tool, one listing each", async (t) => {
+  const { exec, commands } = await withFlows(t, [
+    { client: '10.244.0.2', ...dns, replySrc: '10.244.0.1', replySport: 40999 },
+    { client: '10.9.0.1', portal: '192.168.0.5', port: 30053, replySrc: '192.168.0.5', replySport: 40999 },
+  ]);
+  const portal = { ipFamily: 'IPv4', proxyPorts: [] } as const;
+  const portals = [
+    { ...portal, ip: '10.96.0.10', port: 53 },
+    { ...portal, ip: '10.96.0.10', port: 54 },
+    { ...portal, ip: '', port: 30053 },
+  ];
+  const deleted = await createConntrack(exec, silentLog).deleteStaleUdp(portals, new Set(['192.168.0.5']));
+  t.equal(deleted, 2);
+  t.same(
+    commands.filter((command) => command.startsWith('-L')),
+    ['-L -p udp -f ipv4 --orig-dst 10.96.0.10', '-L -p udp -f ipv4 --orig-port-dst 30053'],
+  );
 });

@@ -1,25 +1,26 @@
 // Two data planes as one: who gets which listener, and what happens where there is no SCTP.
 import t from 'tap';
-import { roundRobin } from '../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../lib/balance/listener-balancer.js';
 import { createNodeDataPlane } from '../../lib/dataplane/node/data-plane.js';
 import { createSctpDataPlane, type SctpDataPlane } from '../../lib/dataplane/sctp/data-plane.js';
 import { withSctp } from '../../lib/dataplane/with-sctp.js';
 import type { Protocol } from '../../lib/model/service-port-name.js';
 import type { DataPlane, Listener, ListenerSpec } from '../../lib/proxier/data-plane.js';
+import { configOf } from './conformance/plane.js';
 
-const config = { endpoints: [], replyAddresses: [] };
+const config = configOf([]);
 
 function specOf(protocol: Protocol): ListenerSpec {
   return {
     key: `default/echo/${protocol}/IPv4`,
     servicePortName: { namespace: 'default', name: 'echo', port: '', protocol },
     ipFamily: 'IPv4',
-    traffic: 'internal',
+    scope: 'Cluster',
   };
 }
 
 function nodePlane(): DataPlane {
-  return createNodeDataPlane({ newBalancer: () => roundRobin({ setAsideMs: 0 }), maxConnections: 10 });
+  return createNodeDataPlane({ newBalancer: () => listenerBalancer({ setAsideMs: 0 }), maxConnections: 10 });
 }
 
 function fakeSctp(): SctpDataPlane & { readonly calls: string[] } {

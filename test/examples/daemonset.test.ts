@@ -22,6 +22,7 @@ const daemonSet = manifest('DaemonSet') as V1DaemonSet;
 const template = daemonSet.spec?.template;
 const pod = template?.spec;
 const container = pod?.containers[0];
+const [initContainer] = pod?.initContainers ?? [];
 
 t.test(
   'every field is one that the Kubernetes API knows, of the right type, and none is missing',
@@ -67,6 +68,7 @@ t.test('its arguments are understood, and the pod outlives the shutdown grace pe
     env: {},
     isTerminal: false,
     hasServiceAccountToken: true,
+    readConfigFile: () => '',
   });
   t.match(invocation, {
     command: 'run',
@@ -74,6 +76,7 @@ t.test('its arguments are understood, and the pod outlives the shutdown grace pe
       source: { kind: 'kubeconfig', path: '/etc/kube-portal/kubeconfig.conf' },
       hostnameOverride: '$(node_name)',
       shutdownGraceMs: 30_000,
+      oomScoreAdj: -997,
       healthzBindAddress: { host: '0.0.0.0', port: 10_256 },
     },
   });
@@ -82,6 +85,26 @@ t.test('its arguments are understood, and the pod outlives the shutdown grace pe
   for (const probe of [container?.startupProbe, container?.livenessProbe, container?.readinessProbe]) {
     t.equal(probe?.httpGet?.port, 10_256);
   }
+});
+
+t.test('what takes privileges is done before, and the pod starts whatever comes of it', async (t) => {
+  t.same(pod?.initContainers?.length, 1);
+  t.equal(initContainer?.image, container?.image);
+  t.equal(initContainer?.securityContext?.privileged, true);
+  t.notOk(container?.securityContext?.privileged);
+  t.same(initContainer?.command, ['sh', '-c']);
+  const entrypoint = /^ENTRYPOINT \[(.+)\]$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
+  const program = `${entrypoint.replaceAll(/[",]/g, '')} `;
+  const [line = '', ...more] = initContainer?.args ?? [];
+  t.same(more, []);
+  t.ok(line.startsWith(program) && line.endsWith(' || true'), line);
+  const args = line.slice(program.length, -' || true'.length).split(' ');
+  const context = { env: {}, isTerminal: false, hasServiceAccountToken: true, readConfigFile: () => '' };
+  const [init, run] = [args, container?.args ?? []].map((argv) => parseCommandLine(argv, context));
+  t.match(init, { command: 'init', options: { notices: [] } });
+  if (init?.command === 'init' && run?.command === 'run')
+    t.same(init.options.conntrack, run.options.conntrack, 'it raises what the run would warn of');
+  else t.fail('an init and a run');
 });
 
 t.test('names fit together: account, role binding, volumes and mounts', async (t) => {
@@ -94,6 +117,7 @@ t.test('names fit together: account, role binding, volumes and mounts', async (t
   });
   const volumes = pod?.volumes?.map(({ name }) => name).sort();
   t.same(container?.volumeMounts?.map(({ name }) => name).sort(), volumes);
+  for (const { name } of initContainer?.volumeMounts ?? []) t.ok(volumes?.includes(name), name);
   t.ok(pod?.volumes?.some(({ configMap }) => configMap?.name === 'kube-portal'));
 });
 

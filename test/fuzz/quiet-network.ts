@@ -1,6 +1,6 @@
 // test/fuzz/quiet-network.ts: a relay for a million packets: what it sends is kept only until the next packet comes in, and
 // nothing is taken apart.
-import { roundRobin } from '../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../lib/balance/listener-balancer.js';
 import {
   createListenerBlock,
   createTotals,
@@ -68,11 +68,15 @@ export class QuietNetwork {
       id,
       port: proxyPort,
       ipFamily: id === 1 ? 'IPv4' : 'IPv6',
-      balancer: roundRobin({ setAsideMs: 5000 }),
+      balancer: listenerBalancer({ setAsideMs: 5000 }),
       counters: new Float64Array(createListenerBlock()),
     });
-    const shared = endpoints.map((endpoint, offset) => ({ ...endpoint, segment: 0, offset }));
-    listener.update(shared, [new SharedArrayBuffer(8 * endpoints.length)]);
+    const shared = endpoints.map((endpoint, offset) => ({ ...endpoint, id: offset, segment: 0, offset }));
+    listener.update({
+      endpoints: shared,
+      resting: [],
+      segments: [new SharedArrayBuffer(8 * endpoints.length)],
+    });
     this.#relay.listen(listener);
   }
 

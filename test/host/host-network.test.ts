@@ -78,7 +78,7 @@ t.test('in a namespace', async (t) => {
 });
 
 /** A host of one's own making: interfaces as the operating system lists them, links as `ip` does, a clock by hand. */
-async function madeUp(test: Test) {
+async function madeUp(test: Test, nodeIp?: string) {
   const host = {
     interfaces: { lo: [info('127.0.0.1', true)], eth0: [info('10.0.0.5')] } as Record<
       string,
@@ -104,7 +104,14 @@ async function madeUp(test: Test) {
   };
   const clock: Clock = { now: () => host.nowMs, monotonic: () => host.nowMs, after: () => () => {} };
   const log: Log = { ...silentLog, warn: (...args: unknown[]) => void host.warnings.push(String(args[1])) };
-  const network = createHostNetwork({ exec, clock, log, procRoot, interfaces: () => host.interfaces });
+  const network = createHostNetwork({
+    exec,
+    clock,
+    log,
+    procRoot,
+    nodeIp,
+    interfaces: () => host.interfaces,
+  });
   const read = async () => {
     await mkdir(join(procRoot, 'net'), { recursive: true });
     const lines = host.names.map((name) => `  ${name}: 1 2 3\n`);
@@ -224,4 +231,28 @@ t.test('SCTP of the kernel itself is noticed with the next read, and its end', a
   t.equal(await read(), loaded, 'the same object while nothing changes');
   host.kernelSctp = false;
   t.equal((await read()).kernelSctp, false);
+});
+
+t.test('a node IP that was given is the main address of its family, wherever it is', async (t) => {
+  const { host, read } = await madeUp(t, '192.0.2.10');
+  host.links = [
+    link('lo', ['LOOPBACK', 'UP'], ['127.0.0.1', 'host'], ['192.0.2.10', 'global']),
+    link('eth0', ['UP'], ['10.0.0.5', 'global'], ['fd00::5', 'global']),
+  ];
+  t.same((await read()).nodeAddress, { IPv4: '192.0.2.10', IPv6: 'fd00::5' });
+  t.same(host.warnings, []);
+});
+
+t.test('a node IP that this host does not have is told once, and is taken when it comes', async (t) => {
+  const { host, read } = await madeUp(t, '10.0.0.9');
+  const [lo] = host.links;
+  if (lo === undefined) throw new Error('no loopback');
+  t.same((await read()).nodeAddress, { IPv4: '10.0.0.5' });
+  host.nowMs = 20_000;
+  await read();
+  t.match(host.warnings, [/no address of this host/]);
+  host.nowMs = 40_000;
+  host.links = [lo, link('eth0', ['UP'], ['10.0.0.5', 'global'], ['10.0.0.9', 'global'])];
+  t.same((await read()).nodeAddress, { IPv4: '10.0.0.9' });
+  t.equal(host.warnings.length, 1);
 });

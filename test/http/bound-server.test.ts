@@ -57,6 +57,17 @@ t.test('it listens on IPv6', async (t) => {
   t.equal(await (await fetch(`http://[::1]:${await portOf(server)}/`)).text(), 'here');
 });
 
+t.test('every address is that of both families, as in Go, however it is spelled', async (t) => {
+  for (const host of ['0.0.0.0', '::', '']) {
+    const server = start({ host, port: 0 });
+    t.teardown(() => server.close());
+    const port = await portOf(server);
+    for (const loopback of ['127.0.0.1', '[::1]']) {
+      t.equal(await (await fetch(`http://${loopback}:${port}/`)).text(), 'here', `${host} by ${loopback}`);
+    }
+  }
+});
+
 t.test('close cuts idle clients, frees the port, ends retries, and may come at any time', async (t) => {
   const server = start({ host: '127.0.0.1', port: 0 });
   await server.close();

@@ -1,6 +1,7 @@
 // A hand-made ProxierStatus and listeners with counters that tests set.
 
 import type { IpFamily } from '../../lib/model/ip.js';
+import { type NodeFacts, unknownNode } from '../../lib/model/node-facts.js';
 import type { Protocol } from '../../lib/model/service-port-name.js';
 import { dialBucketsSeconds, type Listener, type ListenerCounters } from '../../lib/proxier/data-plane.js';
 import type { SctpTotals } from '../../lib/proxier/sctp-relay.js';
@@ -33,7 +34,7 @@ export function fakeListener(
       key: `${service}/${protocol}/${ipFamily}`,
       servicePortName: { namespace, name, port, protocol },
       ipFamily,
-      traffic: 'internal',
+      scope: 'Cluster',
     },
     port: 40000,
     current: { ...zeroCounters, ...counters },
@@ -49,22 +50,27 @@ export interface FakeStatus extends ProxierStatus {
   sctp: SctpTotals | undefined;
   health: SyncHealth;
   numbers: SyncStats;
+  facts: NodeFacts;
   all: readonly Listener[];
 }
+
+const families = { IPv4: { healthy: true, lastUpdatedMs: 1_700_000_000_500 } };
 
 export function fakeStatus(all: readonly Listener[] = []): FakeStatus {
   return {
     dataPlane: 'node',
     all,
     sctp: undefined,
-    health: { healthy: true, lastUpdatedMs: 1_700_000_000_500, lastQueuedMs: 1_700_000_001_000 },
+    health: { healthy: true, lastUpdatedMs: 1_700_000_000_500, lastQueuedMs: 1_700_000_001_000, families },
     numbers: {
       serviceChangesPending: 1,
       serviceChangesTotal: 20,
       endpointChangesPending: 2,
       endpointChangesTotal: 30,
-      restoreFailuresTotal: 3,
-      rulesTotal: { nat: 41, filter: 7 },
+      restoreFailuresTotal: { IPv4: 3, IPv6: 0 },
+      partialRestoreFailuresTotal: { IPv4: 2, IPv6: 0 },
+      rulesTotal: { IPv4: { nat: 41, filter: 7 }, IPv6: { nat: 4, filter: 1 } },
+      rulesLast: { IPv4: { nat: 9, filter: 0 }, IPv6: { nat: 0, filter: 0 } },
       rulesWrittenTotal: 50,
       rulesDeletedTotal: 5,
       driftsTotal: 6,
@@ -77,7 +83,14 @@ export function fakeStatus(all: readonly Listener[] = []): FakeStatus {
     stats() {
       return this.numbers;
     },
-    snapshot: () => ({ servicePorts: new Map(), endpoints: new Map(), problems: [] }),
+    snapshot: () => ({ servicePorts: new Map(), portals: new Map(), endpoints: new Map(), problems: [] }),
+    facts: unknownNode('node-1'),
+    node() {
+      return this.facts;
+    },
+    servicePorts: () => [],
+    servicePort: () => undefined,
+    plan: () => undefined,
     listeners() {
       return this.all;
     },

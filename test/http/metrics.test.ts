@@ -7,25 +7,44 @@ import { fakeListener, fakeStatus, textOf } from './fakes.js';
 
 t.test('one scrape is one well-formed text with the process, the proxier and its ServicePorts', async (t) => {
   const sync = createSyncMetrics();
-  sync.syncFinished({ durationMs: 20, ok: true, finishedAtMs: 0, programmingSeconds: [] });
-  const metrics = createMetrics(fakeStatus([fakeListener('default/web', { opened: 1 })]), sync, 'asked for');
+  sync.syncFinished({
+    durationMs: 20,
+    ok: true,
+    failures: [],
+    full: true,
+    finishedAtMs: 0,
+    programmingSeconds: { IPv4: [], IPv6: [] },
+  });
+  const metrics = createMetrics({
+    status: fakeStatus([fakeListener('default/web', { opened: 1 })]),
+    sync,
+    dataPlaneReason: 'asked for',
+    packetCounts: async () => ({ invalidDropped: 17, localhostNodePorts: 18 }),
+  });
+  sync.conntrackCleaned({ ipFamily: 'IPv6', durationMs: 5, deleted: 2 });
   metrics.countHealth('healthz', 200);
   metrics.countHealth('healthz', 200);
   metrics.countHealth('healthz', 503);
   const shown = parseExposition(await textOf(metrics.text()));
 
   const expected: readonly [string, Readonly<Record<string, string>>, number][] = [
-    ['kubeproxy_sync_proxy_rules_duration_seconds_count', {}, 1],
-    ['kubeproxy_sync_proxy_rules_last_timestamp_seconds', {}, 1_700_000_000.5],
-    ['kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds', {}, 1_700_000_001],
-    ['kubeproxy_network_programming_duration_seconds_count', {}, 0],
+    ['kubeproxy_sync_proxy_rules_duration_seconds_count', { ip_family: 'IPv6' }, 1],
+    ['kubeproxy_sync_full_proxy_rules_duration_seconds_count', { ip_family: 'IPv4' }, 1],
+    ['kubeproxy_sync_proxy_rules_last_timestamp_seconds', { ip_family: 'IPv4' }, 1_700_000_000.5],
+    ['kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds', { ip_family: 'IPv6' }, 1_700_000_001],
     ['kubeproxy_sync_proxy_rules_service_changes_pending', {}, 1],
     ['kubeproxy_sync_proxy_rules_service_changes_total', {}, 20],
     ['kubeproxy_sync_proxy_rules_endpoint_changes_pending', {}, 2],
     ['kubeproxy_sync_proxy_rules_endpoint_changes_total', {}, 30],
-    ['kubeproxy_sync_proxy_rules_iptables_total', { table: 'nat' }, 41],
-    ['kubeproxy_sync_proxy_rules_iptables_total', { table: 'filter' }, 7],
-    ['kubeproxy_sync_proxy_rules_iptables_restore_failures_total', {}, 3],
+    ['kubeproxy_sync_proxy_rules_iptables_total', { ip_family: 'IPv4', table: 'nat' }, 41],
+    ['kubeproxy_sync_proxy_rules_iptables_total', { ip_family: 'IPv4', table: 'filter' }, 7],
+    ['kubeproxy_sync_proxy_rules_iptables_last', { ip_family: 'IPv4', table: 'nat' }, 9],
+    ['kubeproxy_sync_proxy_rules_iptables_restore_failures_total', { ip_family: 'IPv4' }, 3],
+    ['kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total', { ip_family: 'IPv4' }, 2],
+    ['kubeproxy_iptables_ct_state_invalid_dropped_packets_total', {}, 17],
+    ['kubeproxy_iptables_localhost_nodeports_accepted_packets_total', {}, 18],
+    ['kubeproxy_conntrack_reconciler_sync_duration_seconds_count', { ip_family: 'IPv6' }, 1],
+    ['kubeproxy_conntrack_reconciler_deleted_entries_total', { ip_family: 'IPv6' }, 2],
     ['kubeproxy_proxy_healthz_total', { code: '200' }, 2],
     ['kubeproxy_proxy_healthz_total', { code: '503' }, 1],
     ['kubeportal_data_plane_info', { kind: 'node', reason: 'asked for' }, 1],
@@ -48,8 +67,10 @@ t.test('one scrape is one well-formed text with the process, the proxier and its
 
 t.test('what never happened has no timestamp', async (t) => {
   const status = fakeStatus();
-  status.health = { healthy: false, lastUpdatedMs: undefined, lastQueuedMs: undefined };
-  const shown = parseExposition(await textOf(createMetrics(status, createSyncMetrics(), 'asked for').text()));
+  status.health = { healthy: false, lastUpdatedMs: undefined, lastQueuedMs: undefined, families: {} };
+  const shown = parseExposition(
+    await textOf(createMetrics({ status, sync: createSyncMetrics(), dataPlaneReason: 'asked for' }).text()),
+  );
   t.ok(shown.types.has('kubeproxy_sync_proxy_rules_last_timestamp_seconds'));
   t.equal(shown.value('kubeproxy_sync_proxy_rules_last_timestamp_seconds'), undefined);
 });

@@ -9,7 +9,8 @@ import { fakeStatus } from './fakes.js';
 const status = fakeStatus();
 const options = {
   status,
-  metrics: createMetrics(status, createSyncMetrics(), 'asked for'),
+  metrics: createMetrics({ status, sync: createSyncMetrics(), dataPlaneReason: 'asked for' }),
+  configz: () => ({ 'kubeproxy.config.k8s.io': { mode: '' } }),
   clock: systemClock,
 };
 
@@ -19,6 +20,7 @@ t.test('each application has its own paths, and no more', async (t) => {
     ['/livez', 200, 404],
     ['/metrics', 404, 200],
     ['/proxyMode', 404, 200],
+    ['/configz', 404, 200],
     ['/', 404, 404],
     ['/debug/pprof', 404, 404],
   ];
@@ -52,4 +54,14 @@ t.test('a scrape that fails, or is abandoned, gives its place back', async (t) =
   );
   await Promise.all(waiting.map((answer) => answer.text()));
   t.equal((await other.request('/metrics')).status, 200);
+});
+
+t.test('/configz shows what it is given at the moment, and is not there without it', async (t) => {
+  let mode = '';
+  const app = metricsRoutes({ ...options, configz: () => ({ 'kubeproxy.config.k8s.io': { mode } }) });
+  mode = 'userspace';
+  const answer = await app.request('/configz');
+  t.equal(answer.headers.get('content-type'), 'application/json');
+  t.strictSame(await answer.json(), { 'kubeproxy.config.k8s.io': { mode: 'userspace' } });
+  t.equal((await metricsRoutes({ ...options, configz: undefined }).request('/configz')).status, 404);
 });

@@ -38,8 +38,20 @@ t.test('/healthz and /livez follow the sync health, and are counted', async (t) 
   const { health, metrics } = await start(t, status);
   const good = await fetch(`${health}/healthz`);
   t.equal(good.status, 200);
-  t.match(good.headers.get('content-type'), 'application/json');
-  t.match(await good.json(), { healthy: true, nodeEligible: true, lastUpdated: /UTC$/, currentTime: /UTC$/ });
+  t.equal(good.headers.get('content-type'), 'application/json');
+  t.equal(good.headers.get('x-content-type-options'), 'nosniff');
+  t.match(await good.json(), {
+    healthy: true,
+    nodeEligible: true,
+    lastUpdated: /Z$/,
+    currentTime: /Z$/,
+    status: { IPv4: { healthy: true } },
+  });
+  status.facts = { ...status.facts, eligible: false };
+  const leaving = await fetch(`${health}/healthz`);
+  t.equal(leaving.status, 503);
+  t.match(await leaving.json(), { healthy: true, nodeEligible: false });
+  status.facts = { ...status.facts, eligible: true };
 
   status.health = { ...status.health, healthy: false };
   const bad = await fetch(`${health}/healthz`);
@@ -51,7 +63,7 @@ t.test('/healthz and /livez follow the sync health, and are counted', async (t) 
 
   const shown = parseExposition(await (await fetch(`${metrics}/metrics`)).text());
   t.equal(shown.value('kubeproxy_proxy_healthz_total', { code: '200' }), 1);
-  t.equal(shown.value('kubeproxy_proxy_healthz_total', { code: '503' }), 1);
+  t.equal(shown.value('kubeproxy_proxy_healthz_total', { code: '503' }), 2);
   t.equal(shown.value('kubeproxy_proxy_livez_total', { code: '503' }), 1);
 });
 

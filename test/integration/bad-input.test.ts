@@ -266,13 +266,11 @@ for (const dataPlane of dataPlanes) {
       const cap = (await program.metric('kubeportal_data_plane_max_connections')).get('') ?? 0;
       t.ok(cap > 5 && cap < 60, `cap ${cap}`);
       await crowd(t, stage, program, cap + 20, /cap on connections reached/);
-      t.match(
-        (await program.metric('kubeportal_connections_failed_total')).get(
-          '{namespace="default",service="good",port="",protocol="TCP",reason="connection-limit"}',
-        ),
-        20,
-        'each is counted',
+      const failed = (await program.metric('kubeportal_connections_failed_total')).get(
+        '{namespace="default",service="good",port="",protocol="TCP",reason="connection-limit"}',
       );
+      // Who looks whether there is room again may have come too early.
+      t.ok(failed !== undefined && failed >= 20 && failed < 25, `${failed} are counted`);
       await program.end();
     });
 

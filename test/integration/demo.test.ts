@@ -60,4 +60,5 @@ t.test('npm run demo passes arguments and exit status on', async (t) => {
   });
   t.equal(result.status, 2);
   t.match(result.stderr, /--no-such-flag/);
+  t.notMatch(result.stderr, /building/, 'what is built is not built again');
 });

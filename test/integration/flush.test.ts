@@ -58,16 +58,16 @@ interface Deed {
 
 /** All chains with our names, emptied and deleted. The program may be quicker than the script: then some stay. */
 const deleteOurChains = `for tool in $iptables $ip6tables; do for table in nat filter; do
-  jumps=$($tool -t $table -S | grep '^-A [A-Z]* .*-[jg] KUBE-PORTALS' | sed 's/^-A/-D/')
+  jumps=$($tool -t $table -S | grep -E '^-A [A-Z]* .*-[jg] KUBE-(PORTALS|NODEPORT)-' | sed 's/^-A/-D/')
   echo "$jumps" | while read -r rule; do [ -z "$rule" ] || echo "$rule" | xargs $tool -t $table || true; done
-  chains=$($tool -t $table -S | sed -n 's/^-N \\(KUBE-PORTALS.*\\)/\\1/p')
+  chains=$($tool -t $table -S | sed -nE 's/^-N (KUBE-(PORTALS|NODEPORT)-.*)/\\1/p')
   for chain in $chains; do $tool -t $table -F $chain || true; done
   for chain in $chains; do $tool -t $table -X $chain || true; done
 done; done`;
 
 /** What takes foreign rules along comes last. */
 const deeds: readonly Deed[] = [
-  { what: 'all KUBE-PORTALS chains are deleted', script: deleteOurChains },
+  { what: 'all chains of ours are deleted', script: deleteOurChains },
   { what: 'one chain of ours is emptied', script: '$iptables -t nat -F KUBE-PORTALS-HOST' },
   {
     what: 'a rule of ours is replaced by another',
@@ -95,10 +95,13 @@ async function sh(stage: Stage, script: string): Promise<void> {
   if (result.status !== 0) throw new Error(`${script}: ${result.stderr}`);
 }
 
+/** Not KUBE-NODEPORTS, which is a chain of kube-proxy's. */
+const isOurs = (line: string) => /KUBE-(?:PORTALS|NODEPORT)-/.test(line);
+
 const withoutOurs = (saved: string) =>
   saved
     .split('\n')
-    .filter((line) => !line.includes('KUBE-PORTALS'))
+    .filter((line) => !isOurs(line))
     .join('\n');
 
 /** Without the tables' headings: a table that was deleted comes back with them. */
@@ -118,11 +121,7 @@ async function isRepaired(t: Test, stage: Stage, program: Program, deed: Deed): 
   const damaged = await stage.saved();
   t.equal(await stream.exchange('at once'), 'at once', "a pod's stream goes on");
   t.equal(await ofHost.exchange('at once'), 'at once', "the host's stream goes on");
-  const ours = (saved: string) =>
-    saved
-      .split('\n')
-      .filter((line) => line.includes('KUBE-PORTALS'))
-      .sort();
+  const ours = (saved: string) => saved.split('\n').filter(isOurs).sort();
   const back = async () =>
     ours(await stage.saved()).join() === ours(before).join() &&
     ours(await stage.saved('IPv6')).join() === ours(before6).join();
@@ -162,11 +161,11 @@ for (const { variant, addressless, dataPlane } of [
       await stage.run(`iptables-${variant}-restore --noflush`, foreign);
       await program.end();
       const foreignNow = withoutOurs(await stage.saved());
-      t.match(await stage.saved(), /KUBE-PORTALS/, 'the rules outlive the program');
+      t.ok((await stage.saved()).split('\n').some(isOurs), 'the rules outlive the program');
       const first = await runProgram(stage.rig.node, ['cleanup']);
       t.match(first, { status: 0, stderr: /our rules are removed/ });
       t.equal(await stage.saved(), foreignNow);
-      t.notMatch(await stage.saved('IPv6'), /KUBE-PORTALS/);
+      t.notOk((await stage.saved('IPv6')).split('\n').some(isOurs));
       const second = await runProgram(stage.rig.node, ['cleanup']);
       t.match(second, { status: 0, stderr: /there were no rules of ours/ });
       t.equal(await stage.saved(), foreignNow);

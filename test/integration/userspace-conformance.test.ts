@@ -7,7 +7,6 @@
 // in a stable order that survives a change (TestLoadBalanceWorksWithMultipleEndpoints, ...AndUpdates); no endpoints is
 // a refusal with the listener kept (NoEndpoints); UDP is served (SkipUDP); connections may end within a grace period
 // (ShutdownClosesInFlightConnections); a client whose every endpoint failed is reset (BackendConnectionFailure).
-// The tests of session affinity (TestSticky..., SessionAffinity...) have no counterpart: it is not served.
 import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { KubeObject, ServicePortSpec } from '../../lib/model/kube-objects.js';
@@ -57,6 +56,41 @@ const elsewhere: readonly (readonly [upstream: string, file: string, name: strin
     'TestLoadBalanceWorksWithMultipleEndpointsAndUpdates',
     'balance/round-robin',
     'the rotation goes on over an update',
+  ],
+  [
+    'TestStickyLoadBalanceWorksWithNewServiceCalledFirst',
+    'integration/userspace-affinity',
+    'the Service before its endpoints: clients are spread, and each stays',
+  ],
+  [
+    'TestStickyLoadBalanceWorksWithNewServiceCalledSecond',
+    'integration/userspace-affinity',
+    'endpoints before their Service: the timeout is its own, not the default',
+  ],
+  [
+    'TestStickyLoadBalanaceWorksWithMultipleEndpointsRemoveOne',
+    'integration/userspace-affinity',
+    'one endpoint is removed: its client alone moves; one is added: nobody does',
+  ],
+  [
+    'TestStickyLoadBalanceWorksWithMultipleEndpointsAndUpdates',
+    'integration/userspace-affinity',
+    'one endpoint is removed: its client alone moves; one is added: nobody does',
+  ],
+  [
+    'TestStickyLoadBalanceWorksWithServiceRemoval',
+    'integration/userspace-affinity',
+    "another Service is removed: this one's clients stay",
+  ],
+  [
+    'TestStickyLoadBalanceWorksWithEndpointFails',
+    'integration/userspace-affinity',
+    'an endpoint that does not answer: its client moves on and stays there',
+  ],
+  [
+    'SessionAffinity',
+    'integration/userspace-affinity',
+    'endpoints before their Service: the timeout is its own, not the default',
   ],
   ['AddAndRemove', 'integration/cluster-ip', 'write, half-close, read all'],
   ['UpdateEndpoints', 'integration/refusal', 'its listeners kept their ports all the time'],

@@ -8,14 +8,15 @@ import { type IpFamily, ipFamilies } from '../../lib/model/ip.js';
 import { silentLog } from '../../lib/proxier/log.js';
 import type { RuleApplier } from '../../lib/proxier/rule-applier.js';
 import type { FamilyRules } from '../../lib/rules/chains.js';
-import type { Portal } from '../../lib/rules/portal.js';
+import type { StandingPortal } from '../../lib/rules/portal.js';
 import { parseSave, standingRules } from '../../lib/rules/save-text.js';
-import { desire, manyPortals, portal } from '../states/example-portals.js';
+import { desire, manyNodePorts, manyPortals, nodePort, portal } from '../states/example-portals.js';
 import { scenes } from '../states/scenes.js';
 import { chainsOf } from '../states/state.js';
 import {
   execInside,
   foreignRules,
+  oldKubeProxy,
   programOf,
   type RecordedExec,
   run,
@@ -40,9 +41,18 @@ async function setUp(t: Test, variant: IptablesVariant): Promise<Setting> {
   return { ...recorded, node, applier, standing };
 }
 
-const dual = desire([...manyPortals(40), ...manyPortals(40, 'IPv6')]);
+const everyKind = [
+  ...manyPortals(40),
+  ...manyPortals(40, 'IPv6'),
+  ...manyNodePorts(20),
+  nodePort('IPv6', 30_080, { clusterPort: 40_010, proxyPort: 40_011 }),
+  portal('203.0.113.1', 80, { clusterPort: 40_012, proxyPort: 40_013, sourceRanges: ['192.168.77.0/24'] }),
+];
+const dual = desire(everyKind);
 const web = portal('10.96.0.1', 80, { proxyPort: 40_000 });
 const web6 = portal('fd00:10:96::1', 80, { proxyPort: 40_001 });
+
+const to40001 = JSON.stringify([{ from: 'everybody', proxyPort: 40_001 }]);
 
 function restoresIn(runs: readonly string[]): readonly string[] {
   return runs.filter((line) => line.includes('-restore'));
@@ -59,7 +69,7 @@ for (const variant of variants) {
         for (const ipFamily of ipFamilies) {
           const wanted = chainsOf(desired, ipFamily);
           const there = await standing(ipFamily);
-          if (wanted.nat.chains.size === 2 && there.nat.chains.size === 0) continue; // never used so far
+          if (wanted.nat.chains.size === 4 && there.nat.chains.size === 0) continue; // never used so far
           t.same(sorted(there), sorted(wanted), ipFamily);
         }
       }
@@ -68,13 +78,23 @@ for (const variant of variants) {
     t.test('the same again starts no process; unknown, it is read, and nothing is written', async (t) => {
       const { applier, taken } = await setUp(t, variant);
       const first = await applier.apply(dual);
-      const { nat, filter } = first.rulesTotal;
-      t.equal(first.rulesWritten, nat + filter);
-      t.ok(nat > 80, 'a rule for each portal');
+      const { nat, filter } = first.rulesTotal.IPv4;
+      const { IPv6 } = first.rulesTotal;
+      t.equal(first.rulesWritten, nat + filter + IPv6.nat + IPv6.filter);
+      t.same(first.rulesLast, first.rulesTotal);
+      t.ok(nat + IPv6.nat > 80, 'a rule for each portal');
       t.same([first.rulesDeleted, first.failures], [0, []]);
       t.equal(taken().length, 4, 'one save and one restore a family');
 
-      const none = { rulesWritten: 0, rulesDeleted: 0, rulesTotal: first.rulesTotal, failures: [] };
+      const zero = { nat: 0, filter: 0 };
+      const rulesLast = { IPv4: zero, IPv6: zero };
+      const none = {
+        rulesWritten: 0,
+        rulesDeleted: 0,
+        rulesTotal: first.rulesTotal,
+        rulesLast,
+        failures: [],
+      };
       t.same(await applier.apply(dual), none);
       t.same(
         await applier.apply({ ...dual, portals: [...dual.portals] }),
@@ -106,7 +126,7 @@ for (const variant of variants) {
       const { applier, standing, taken } = await setUp(t, variant);
       await applier.apply(dual);
       taken();
-      const more = desire([...dual.portals, web]);
+      const more = desire([...everyKind, web]);
       const report = await applier.apply(more);
       t.ok(report.rulesWritten < 40, `${report.rulesWritten} lines`);
       t.equal(taken().length, 1);
@@ -129,6 +149,11 @@ for (const variant of variants) {
         /^-P .*\n.* -j KUBE-PORTALS-FILTER\n/,
         'ours first',
       );
+      t.match(
+        await run(node, `${programOf(variant, 'IPv4')} -t nat -S PREROUTING`),
+        / -j DOCKER\n.* -j KUBE-NODEPORT-CONTAINER\n$/,
+        'the nodePorts last',
+      );
     });
 
     t.test('a family without Services is not touched; one that lost its last keeps the hooks', async (t) => {
@@ -137,7 +162,7 @@ for (const variant of variants) {
       t.notMatch(await saved(node, variant, 'IPv6'), /KUBE/);
       const report = await applier.apply(desire([]));
       t.same(await standing('IPv4'), chainsOf(desire([]), 'IPv4'));
-      t.same(report.rulesTotal, { nat: 2, filter: 3 });
+      t.same(report.rulesTotal, { IPv4: { nat: 4, filter: 8 }, IPv6: { nat: 0, filter: 0 } });
     });
 
     t.test('one family fails: the other is served, and the next apply reads before it writes', async (t) => {
@@ -176,7 +201,7 @@ for (const variant of variants) {
         const spoiled = input.replace('*nat\n', '*nat\n-A NO-SUCH-CHAIN -j ACCEPT\n');
         return node.run([file, '--noflush'], { input: spoiled });
       });
-      const next = desire([web, portal('10.96.0.2', 80, { proxyPort: 40_002, refused: true })]);
+      const next = desire([web, portal('10.96.0.2', 80, { proxyPort: 40_002, disposition: 'refuse' })]);
       const report = await applier.apply(next);
       t.same(
         report.failures.map(({ ipFamily }) => ipFamily),
@@ -247,6 +272,19 @@ for (const variant of variants) {
       },
     );
 
+    t.test('what kube-proxy’s userspace mode left is read, and taken over in place', async (t) => {
+      const { applier, node, standing } = await setUp(t, variant);
+      await run(node, `${programOf(variant, 'IPv4')}-restore --noflush`, oldKubeProxy);
+      const found = await applier.standing();
+      t.same(found.map(describe), [` 30080 TCP ${to40001}`]);
+      const desired = desire([web, nodePort('IPv4', 30_080, { proxyPort: 40_001 })]);
+      t.same((await applier.apply(desired)).failures, []);
+      t.same(sorted(await standing('IPv4')), sorted(chainsOf(desired)));
+      const text = await saved(node, variant, 'IPv4');
+      t.equal(text.match(/^-A PREROUTING .* -j KUBE-NODEPORT-CONTAINER$/gm)?.length, 1, 'its jump is ours');
+      t.match(text, /KUBE-NODEPORT-NON-LOCAL/, 'what is no chain of ours is left to cleanup');
+    });
+
     t.test('cleanup takes all of it; the next apply puts it back', async (t) => {
       const { applier, node, standing } = await setUp(t, variant);
       await applier.apply(dual);
@@ -269,16 +307,11 @@ function sortedTable({ chains, jumps }: FamilyRules['nat']): string {
 }
 
 function withoutOurs(text: string): string {
-  return text.replaceAll(/^.*KUBE-PORTALS-.*\n/gm, '');
+  return text.replaceAll(/^.*KUBE-(PORTALS|NODEPORT)-.*\n/gm, '');
 }
 
-function describe({
-  ip,
-  port,
-  protocol,
-  proxyPort,
-}: Pick<Portal, 'ip' | 'port' | 'protocol' | 'proxyPort'>): string {
-  return `${ip} ${port} ${protocol} ${proxyPort}`;
+function describe({ ip, port, protocol, ways }: Omit<StandingPortal, 'ipFamily'>): string {
+  return `${ip} ${port} ${protocol} ${JSON.stringify(ways)}`;
 }
 
 function killedAfter(node: Namespace, file: string, input: string, afterMs: number) {

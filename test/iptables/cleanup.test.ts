@@ -6,25 +6,29 @@ import { cleanupRules } from '../../lib/iptables/cleanup.js';
 import { ipFamilies } from '../../lib/model/ip.js';
 import type { Exec } from '../../lib/proxier/exec.js';
 import { silentLog } from '../../lib/proxier/log.js';
-import { desire, manyPortals } from '../states/example-portals.js';
-import { execInside, foreignRules, programOf, run, saved, toolsOf, variants } from './inside.js';
+import { desire, manyNodePorts, manyPortals, portal } from '../states/example-portals.js';
+import {
+  execInside,
+  foreignRules,
+  oldKubeProxy,
+  programOf,
+  run,
+  saved,
+  toolsOf,
+  variants,
+} from './inside.js';
 
-/** What kube-proxy's userspace mode leaves behind when it ends. */
-const oldKubeProxy = `*filter
-:KUBE-NODEPORT-NON-LOCAL - [0:0]
--I INPUT -m comment --comment "Ensure that non-local NodePort traffic can flow" -j KUBE-NODEPORT-NON-LOCAL
--A KUBE-NODEPORT-NON-LOCAL -p tcp -m comment --comment "default/web:http" -m tcp --dport 40001 -m state --state NEW -j ACCEPT
-COMMIT
-*nat
-:KUBE-NODEPORT-CONTAINER - [0:0]
-:KUBE-NODEPORT-HOST - [0:0]
-:KUBE-PORTALS-CONTAINER - [0:0]
--I PREROUTING -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j KUBE-PORTALS-CONTAINER
--A PREROUTING -m addrtype --dst-type LOCAL -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -j KUBE-NODEPORT-CONTAINER
--A OUTPUT -m addrtype --dst-type LOCAL -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -j KUBE-NODEPORT-HOST
--A KUBE-NODEPORT-CONTAINER -p tcp -m comment --comment "default/web:http" -m tcp --dport 30080 -j REDIRECT --to-ports 40001
-COMMIT
-`;
+const everything = desire(
+  [
+    ...manyPortals(30),
+    ...manyPortals(3, 'IPv6'),
+    ...manyNodePorts(30),
+    ...manyNodePorts(30, 'IPv6'),
+    portal('203.0.113.1', 80, { sourceRanges: ['192.0.2.0/24'] }),
+    portal('2001:db8::1', 80, { clusterPort: 40_000, sourceRanges: ['2001:db8::/32'] }),
+  ],
+  { nodePortAddresses: { IPv4: ['192.168.77.1'], IPv6: ['fd00:77::1'] } },
+);
 
 t.test(
   'rules of both variants and both families go, an old kube-proxy’s too; other people’s stay',
@@ -32,7 +36,7 @@ t.test(
     const node = await createNamespace('node');
     t.teardown(() => node.close());
     const { exec } = execInside(node);
-    const everything = async () =>
+    const allSaved = async () =>
       Promise.all(
         variants.flatMap((variant) => ipFamilies.map((ipFamily) => saved(node, variant, ipFamily))),
       );
@@ -41,7 +45,7 @@ t.test(
         await run(node, `${programOf(variant, ipFamily)}-restore`, foreignRules(ipFamily));
       }
     }
-    const before = await everything();
+    const before = await allSaved();
     t.ok(
       before.every((text) => text.includes('KUBE-NODEPORTS')),
       'a chain of another kube-proxy is among them',
@@ -53,11 +57,11 @@ t.test(
         await run(node, `${programOf(variant, ipFamily)}-restore --noflush`, oldKubeProxy);
       }
       const applier = createRuleApplier({ exec, log: silentLog, tools: toolsOf(variant) });
-      const report = await applier.apply(desire([...manyPortals(30), ...manyPortals(3, 'IPv6')]));
+      const report = await applier.apply(everything);
       t.same(report.failures, []);
     }
     t.equal(await cleanupRules(exec), true);
-    t.same(await everything(), before);
+    t.same(await allSaved(), before);
     t.equal(await cleanupRules(exec), false);
   },
 );

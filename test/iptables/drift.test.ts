@@ -5,7 +5,7 @@ import { isInPlace } from '../../lib/iptables/drift.js';
 import { type IptablesRunner, iptablesRunner } from '../../lib/iptables/run.js';
 import { restoreText } from '../../lib/rules/restore-text.js';
 import { parseSave, standingRules } from '../../lib/rules/save-text.js';
-import { desire, manyPortals } from '../states/example-portals.js';
+import { desire, manyNodePorts, manyPortals, portal } from '../states/example-portals.js';
 import { chainsOf } from '../states/state.js';
 import { execInside, foreignRules, programOf, run, saved, toolsOf, variants } from './inside.js';
 
@@ -15,6 +15,15 @@ const noticed: Readonly<Record<string, string>> = {
   'the CONTAINER chain is flushed': '-t nat -F KUBE-PORTALS-CONTAINER',
   'the HOST chain is flushed': '-t nat -F KUBE-PORTALS-HOST',
   'the REFUSE chain is flushed': '-F KUBE-PORTALS-REFUSE',
+  'the node-port chain of CONTAINER is flushed': '-t nat -F KUBE-NODEPORT-CONTAINER',
+  'the node-port chain of HOST is flushed': '-t nat -F KUBE-NODEPORT-HOST',
+  'the chain of offered nodePorts is flushed': '-t nat -F KUBE-NODEPORT-OFFERED',
+  'the FIREWALL chain is flushed': '-F KUBE-PORTALS-FIREWALL',
+  'the FORWARD chain is flushed': '-F KUBE-PORTALS-FORWARD',
+  'the jump from PREROUTING to the nodePorts is deleted': '-t nat -D PREROUTING 2',
+  'the jump from OUTPUT to the nodePorts is deleted': '-t nat -D OUTPUT 2',
+  'the jump of FORWARD is deleted': '-D FORWARD 1',
+  'the jump of OUTPUT in the filter is deleted': '-D OUTPUT 1',
   'the jump of OUTPUT is deleted': '-t nat -D OUTPUT 1',
   'the jump of INPUT is deleted': '-D INPUT 1',
   'a rule is put before ours in our chain': '-I KUBE-PORTALS-FILTER -j RETURN',
@@ -22,6 +31,7 @@ const noticed: Readonly<Record<string, string>> = {
 
 const ignored: Readonly<Record<string, string>> = {
   'a rule is added to INPUT': '-A INPUT -p tcp --dport 22 -j ACCEPT',
+  'a rule is appended after the jump to the nodePorts': '-t nat -A PREROUTING -d 198.51.100.9 -j ACCEPT',
   'a rule is put before our jump': '-t nat -I OUTPUT -d 198.51.100.9 -j ACCEPT',
   'somebody makes a chain': '-t nat -N DOCKER-USER',
   'a policy is changed': '-P FORWARD DROP',
@@ -34,7 +44,16 @@ for (const variant of variants) {
     const { exec, taken } = execInside(node);
     const runner = iptablesRunner(exec, toolsOf(variant));
     const program = programOf(variant, 'IPv4');
-    const wanted = chainsOf(desire(manyPortals(100)));
+    const wanted = chainsOf(
+      desire(
+        [
+          ...manyPortals(100),
+          ...manyNodePorts(20),
+          portal('203.0.113.1', 80, { sourceRanges: ['192.0.2.0/24'] }),
+        ],
+        { nodePortAddresses: { IPv4: ['192.0.2.1'], IPv6: [] } },
+      ),
+    );
     const repair = async () => {
       const standing = standingRules(parseSave(await runner.save('IPv4')));
       const { text } = restoreText(standing, wanted);

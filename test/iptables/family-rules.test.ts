@@ -60,7 +60,7 @@ t.test('what standing() read is believed by apply()', async (t) => {
   t.equal((await setting.family.standing()).length, 1);
   t.same(await setting.family.apply(chains, false), { rulesWritten: 0, rulesDeleted: 0 });
   t.same(setting.runs, ['save']);
-  t.equal(setting.family.count('nat'), 4);
+  t.equal(setting.family.count('nat'), 6);
 });
 
 t.test('after a failed restore nothing is believed', async (t) => {

@@ -6,8 +6,8 @@ import type { IptablesVariant } from '../../lib/iptables/run.js';
 import { type IpFamily, ipFamilies } from '../../lib/model/ip.js';
 import { silentLog } from '../../lib/proxier/log.js';
 import type { RuleApplier } from '../../lib/proxier/rule-applier.js';
-import type { DesiredRules, Portal, Steering } from '../../lib/rules/portal.js';
-import { desire, manyPortals, portal, redirectBoth } from '../states/example-portals.js';
+import type { DesiredRules, Steering } from '../../lib/rules/portal.js';
+import { desire, type ExamplePortal, manyPortals, portal, redirectBoth } from '../states/example-portals.js';
 import { type Peer, startPeer } from '../support/peer-client.js';
 import { addresses, createRig, type Rig } from '../support/rig.js';
 import { execInside, programOf, run, toolsOf, variants } from './inside.js';
@@ -25,18 +25,19 @@ const clusterIps = {
 
 /** With thirty more Services beside them, so that the way leads through the tree. */
 function desired(steering: DesiredRules['steering'], asleep = true): DesiredRules {
-  const ofFamily = (ipFamily: IpFamily): readonly Portal[] => {
+  const disposition = asleep ? 'refuse' : 'serve';
+  const ofFamily = (ipFamily: IpFamily): readonly ExamplePortal[] => {
     const { served, asleep: asleepIp } = clusterIps[ipFamily];
     const { web, dns, asleepTcp, asleepUdp } = ports[ipFamily];
     return [
       portal(served, 80, { proxyPort: web }),
       portal(served, 53, { protocol: 'UDP', proxyPort: dns, name: 'dns' }),
-      portal(asleepIp, 80, { proxyPort: asleepTcp, refused: asleep, name: 'asleep' }),
-      portal(asleepIp, 53, { protocol: 'UDP', proxyPort: asleepUdp, refused: asleep, name: 'asleep' }),
+      portal(asleepIp, 80, { proxyPort: asleepTcp, disposition, name: 'asleep' }),
+      portal(asleepIp, 53, { protocol: 'UDP', proxyPort: asleepUdp, disposition, name: 'asleep' }),
       ...manyPortals(30, ipFamily),
     ];
   };
-  return desire(ipFamilies.flatMap(ofFamily), steering);
+  return desire(ipFamilies.flatMap(ofFamily), { steering });
 }
 
 const dnatBoth: Readonly<Record<IpFamily, Steering>> = {

@@ -2,12 +2,15 @@
 // kernel's own answers to what is none of its business. Argument: the compiled kernel-peer.
 import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
+import { chunkType } from '../../lib/dataplane/sctp/wire/format.js';
 import type { Namespace } from '../../lib/demo/namespaces.js';
 import { systemExec } from '../../lib/proxier/exec.js';
 import { eventually } from '../support/eventually.js';
 import { service, slice } from '../support/objects.js';
 import type { Program } from '../support/portal.js';
 import { addresses } from '../support/rig.js';
+import { chunk, types } from '../support/sctp-packets.js';
+import { RawClient, RawPeer } from '../support/sctp-raw-peer.js';
 import { createStage, type Stage } from '../support/stage.js';
 
 // Everything is slow where the machine that the guest runs on has no virtualization of its own.
@@ -104,4 +107,17 @@ t.test('without the guard the kernel refuses what the relay would have served', 
     60_000,
   );
   await eventually('the guard is back', async () => (await attempt()) === 'ok 6', 120_000);
+});
+
+t.test('asked about an association that it does not have, the kernel answers with an ABORT', async (t) => {
+  t.equal((await systemExec('modprobe', ['sctp'])).status, 0, 'the module is loaded');
+  const peer = new RawPeer('127.0.0.1');
+  t.teardown(() => peer.close());
+  const client = new RawClient(peer, 4000, { ip: '127.0.0.1', port: 7000 });
+  const tag = 0x1122_3344;
+  client.send([chunk(chunkType.unknown)], tag);
+  t.match(await client.receive(60_000), { tag, chunks: [{ type: types.abort, flags: 1 }] });
+  const padding = 0x84;
+  client.send([chunk(padding)], tag);
+  t.equal(await client.receive(10_000), undefined, 'which padding would not get');
 });

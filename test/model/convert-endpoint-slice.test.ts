@@ -77,6 +77,38 @@ t.test('node and zone are kept where they are given, and shared', async (t) => {
   t.same(shared, ['n1', 'z1', 'n1', 'z1']);
 });
 
+t.test('hints are kept, shared, and wrong ones left out alone', async (t) => {
+  const record = convert({
+    ports: [
+      { name: 'a', port: 8080 },
+      { name: 'b', port: 8081 },
+    ],
+    endpoints: [
+      { addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'z1' }], forNodes: [{ name: 'n1' }] } },
+      { addresses: ['10.0.0.2'], hints: { forZones: [{ name: 'z1' }, {}] } },
+      { addresses: ['10.0.0.3'], hints: 'z1' },
+      { addresses: ['10.0.0.4'] },
+    ],
+  });
+  const [ofA = [], ofB = []] = record.groups.map(({ endpoints }) => endpoints);
+  t.same(
+    ofA.map(({ zoneHints, nodeHints }) => [zoneHints, nodeHints]),
+    [
+      [['z1'], ['n1']],
+      [['z1'], undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+    ],
+  );
+  t.equal(ofA[0]?.zoneHints, ofA[1]?.zoneHints);
+  t.equal(ofA[0]?.zoneHints, ofB[0]?.zoneHints);
+  t.notOk('zoneHints' in (ofA[3] ?? {}), 'absent, not undefined');
+  t.same(
+    record.problems.map(({ field }) => field),
+    ['endpoints[1].hints.forZones[1].name', 'endpoints[2].hints'],
+  );
+});
+
 t.test('only the first address of an endpoint counts', async (t) => {
   t.same(told(convert({ endpoints: [{ addresses: ['10.0.0.1', '10.0.0.2'] }] })), [
     '10.0.0.1:8080 ready serving',
@@ -96,6 +128,10 @@ t.test('one wrong endpoint is left out alone', async (t) => {
     [
       { addresses: ['10.0.0.2'], conditions: { ready: 'false' } },
       'endpoints[1].conditions.ready: "false" is not true or false',
+    ],
+    [
+      { addresses: ['10.0.0.2'], conditions: 'NotReady' },
+      'endpoints[1].conditions: is "NotReady", not an object',
     ],
   ];
   for (const [wrong, problem] of table) {

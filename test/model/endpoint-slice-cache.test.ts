@@ -173,18 +173,79 @@ t.test('trigger times are those of changes that were not taken before', async (t
       },
     });
   cache.upsert(at(1, ['10.0.0.1']));
-  t.same(cache.take().triggerTimesMs, [1000]);
+  const taken = () => cache.take().triggerTimesMs.IPv4;
+  t.same(taken(), [1000]);
   cache.upsert(at(1, ['10.0.0.1']));
-  t.same(cache.take().triggerTimesMs, [], 'a list that is read again');
+  t.same(taken(), [], 'a list that is read again');
   cache.upsert(at(1, ['10.0.0.1']));
   cache.upsert(at(2, ['10.0.0.2']));
   cache.upsert(at(3, ['10.0.0.3']));
   cache.upsert(at(3, ['10.0.0.3', '10.0.0.4']));
-  t.same(cache.take().triggerTimesMs, [2000, 3000], 'each trigger once');
+  t.same(taken(), [2000, 3000], 'each trigger once');
   cache.upsert(at(4, ['10.0.0.5']));
   cache.upsert(at(5, ['10.0.0.3', '10.0.0.4']));
-  t.same(cache.take().triggerTimesMs, [], 'a change that was taken back');
+  t.same(taken(), [], 'a change that was taken back');
   cache.upsert(at(6, ['10.0.0.6']));
   cache.remove(sliceRef('web-1'));
-  t.same(cache.take().triggerTimesMs, [], 'a slice that is gone has none');
+  t.same(taken(), [], 'a slice that is gone has none');
+});
+
+/** Endpoints 10.0.`third`.1 and up; every `unready`th is not ready, every `leaving`th terminates. */
+function generated(sliceName: string, third: number, count: number, unready = 999, leaving = 999) {
+  const endpoints = Array.from({ length: count }, (_, index) => {
+    const isReady = (index + 1) % unready !== 0;
+    const isLeaving = (index + 1) % leaving === 0;
+    const conditions = { ready: isReady && !isLeaving, serving: isReady, terminating: isLeaving };
+    return { addresses: [`10.0.${third}.${index + 1}`], conditions };
+  });
+  return slice('web', [], { sliceName, endpoints });
+}
+
+t.test('overlapping slices are a union in which the better condition counts', async (t) => {
+  const all = (count: number, unready: readonly number[] = []): string =>
+    Array.from({ length: count }, (_, index) => index + 1)
+      .map((last) => `10.0.1.${last}:8080${unready.includes(last) ? '!' : ''}`)
+      .join(' ');
+  const table: readonly [what: string, slices: readonly ReturnType<typeof slice>[], expected: string][] = [
+    ['one is longer', [generated('a', 1, 3), generated('b', 1, 4)], all(4)],
+    ['unready in one or in both', [generated('a', 1, 10, 3), generated('b', 1, 10, 6)], all(10, [6])],
+    [
+      'some terminating in both',
+      [generated('a', 1, 10, 3, 5), generated('b', 1, 10, 6, 5)],
+      all(10, [5, 6, 10]),
+    ],
+    ['all unready', [generated('a', 1, 10, 1), generated('b', 1, 10, 1)], all(10, [...Array(11).keys()])],
+  ];
+  for (const [what, slices, expected] of table) {
+    for (const order of [slices, slices.toReversed()]) {
+      const cache = createEndpointSliceCache();
+      const endpoints = reader(cache);
+      for (const one of order) cache.upsert(one);
+      t.equal(endpoints(), expected, what);
+    }
+  }
+});
+
+t.test('one address with two ports is two endpoints, a port without a number none', async (t) => {
+  const cache = createEndpointSliceCache();
+  const endpoints = reader(cache, { name: 'p', port: 80 });
+  const at = (port: number | undefined) => [{ name: 'p', ...(port !== undefined && { port }) }];
+  cache.upsert(slice('web', ['10.0.0.1'], { sliceName: 'a', ports: at(undefined) }));
+  t.equal(endpoints(), '');
+  cache.upsert(slice('web', ['10.0.0.1', '10.0.0.2'], { sliceName: 'a', ports: at(80) }));
+  cache.upsert(slice('web', ['10.0.0.1', '10.0.0.2'], { sliceName: 'b', ports: at(8080) }));
+  t.equal(endpoints(), '10.0.0.1:80 10.0.0.2:80 10.0.0.1:8080 10.0.0.2:8080');
+});
+
+t.test('what changes nothing that is read is no change', async (t) => {
+  const cache = createEndpointSliceCache();
+  const endpoints = [{ addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'a' }] } }];
+  cache.upsert(slice('web', [], { endpoints }));
+  cache.take();
+  cache.upsert(slice('web', [], { endpoints: structuredClone(endpoints), annotations: { touched: 'yes' } }));
+  t.equal(cache.changes.pending, 0);
+  cache.upsert(
+    slice('web', [], { endpoints: [{ addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'b' }] } }] }),
+  );
+  t.equal(cache.changes.pending, 1, 'a hint is read');
 });

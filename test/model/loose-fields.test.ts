@@ -3,8 +3,10 @@ import t from 'tap';
 import {
   fieldsOf,
   flagOf,
+  isGiven,
   isListOrAbsent,
   isPort,
+  isRecordOrAbsent,
   listOf,
   protocolOf,
   show,
@@ -19,6 +21,8 @@ t.test('what is of another type reads as absent', async (t) => {
   t.same([textOf('x'), textOf(3), textOf(null)], ['x', undefined, undefined]);
   t.same([flagOf(false), flagOf('false'), flagOf(null)], [false, undefined, undefined]);
   t.same([undefined, null, [], {}, ''].map(isListOrAbsent), [true, true, true, false, false]);
+  t.same([undefined, null, {}, [], ''].map(isRecordOrAbsent), [true, true, true, false, false]);
+  t.same([undefined, null, '', 0, false, 'x'].map(isGiven), [false, false, false, true, true, true]);
 });
 
 t.test('ports and protocols', async (t) => {

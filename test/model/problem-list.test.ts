@@ -15,6 +15,18 @@ t.test('problems come sorted by object, each object in its own order', async (t)
   );
 });
 
+t.test('the order does not depend on what came first', async (t) => {
+  const sources = ['Service default/b', 'portal of default/b', 'Service default/a'];
+  const listOf = (order: readonly string[]): readonly string[] => {
+    const problems = createProblemList();
+    for (const source of order) problems.set(source, [problem(source.slice(-1), source)]);
+    return problems.list().map(({ field }) => field);
+  };
+  const expected = ['Service default/a', 'Service default/b', 'portal of default/b'];
+  t.same(listOf(sources), expected);
+  t.same(listOf(sources.toReversed()), expected);
+});
+
 t.test('the list is the same array until a problem comes or goes', async (t) => {
   const problems = createProblemList();
   const empty = problems.list();

@@ -160,3 +160,155 @@ t.test('Services are the same when ports and problems are', async (t) => {
   t.notOk(sameService(of('a'), of('b')));
   t.notOk(sameService(of('?'), of('!')), 'another problem is another state');
 });
+
+t.test('everything a Service can say arrives in its ServicePorts, by family', async (t) => {
+  const object = loose(
+    {
+      type: 'LoadBalancer',
+      clusterIPs: ['10.96.0.1', 'fd00:96::1'],
+      ports: [
+        { name: 'http', port: 80, nodePort: 30080 },
+        { name: 'dns', port: 53, protocol: 'UDP' },
+      ],
+      externalIPs: ['192.0.2.1', '2001:db8::1'],
+      loadBalancerSourceRanges: ['198.51.100.0/24', '2001:db8:1::/48'],
+      internalTrafficPolicy: 'Local',
+      externalTrafficPolicy: 'Local',
+      healthCheckNodePort: 30999,
+      allocateLoadBalancerNodePorts: false,
+      sessionAffinity: 'ClientIP',
+      trafficDistribution: 'PreferSameNode',
+      publishNotReadyAddresses: true,
+    },
+    {
+      namespace: 'default',
+      name: 'web',
+      creationTimestamp: '2024-01-01T00:00:00Z',
+      annotations: { 'kube-portal/drain': '30s' },
+    },
+  );
+  const status = { loadBalancer: { ingress: [{ ip: '192.0.2.9', ipMode: 'VIP' }, { ip: '2001:db8::9' }] } };
+  const { servicePorts, problems } = servicePortsOf({ ...object, status });
+  const shared = {
+    creationTimestamp: '2024-01-01T00:00:00Z',
+    internalPolicy: 'Local',
+    externalPolicy: 'Local',
+    healthCheckNodePort: 30999,
+    affinityTimeoutSeconds: 10_800,
+    drain: { kind: 'reset', afterMs: 30_000 },
+    trafficDistribution: 'PreferSameNode',
+  };
+  const http = { namespace: 'default', name: 'web', port: 'http', protocol: 'TCP' };
+  const dns = { namespace: 'default', name: 'web', port: 'dns', protocol: 'UDP' };
+  const v4 = {
+    ...shared,
+    ipFamily: 'IPv4',
+    clusterIP: '10.96.0.1',
+    externalIPs: ['192.0.2.1'],
+    loadBalancerIPs: ['192.0.2.9'],
+    sourceRanges: ['198.51.100.0/24'],
+  };
+  const v6 = {
+    ...shared,
+    ipFamily: 'IPv6',
+    clusterIP: 'fd00:96::1',
+    externalIPs: ['2001:db8::1'],
+    loadBalancerIPs: ['2001:db8::9'],
+    sourceRanges: ['2001:db8:1::/48'],
+  };
+  t.strictSame(problems, []);
+  t.strictSame(
+    [...servicePorts],
+    [
+      { ...v4, key: 'default/web:http/TCP/IPv4', name: http, port: 80, nodePort: 30080 },
+      { ...v4, key: 'default/web:dns/UDP/IPv4', name: dns, port: 53 },
+      { ...v6, key: 'default/web:http/TCP/IPv6', name: http, port: 80, nodePort: 30080 },
+      { ...v6, key: 'default/web:dns/UDP/IPv6', name: dns, port: 53 },
+    ],
+  );
+});
+
+t.test('a Service that says nothing has only what every ServicePort has', async (t) => {
+  t.strictSame(Object.keys(servicePortsOf(service('web', '10.96.0.1')).servicePorts[0] ?? {}), [
+    'key',
+    'name',
+    'ipFamily',
+    'clusterIP',
+    'port',
+    'internalPolicy',
+    'externalPolicy',
+  ]);
+});
+
+t.test('node ports: a number that is given counts where the type has any', async (t) => {
+  const field = 'spec.ports[0].nodePort';
+  const table: readonly [type: string | undefined, given: unknown, expected: unknown, problem?: string][] = [
+    ['NodePort', 30080, 30080],
+    ['LoadBalancer', 30080, 30080],
+    ['LoadBalancer', undefined, undefined],
+    ['LoadBalancer', 0, undefined],
+    ['ClusterIP', undefined, undefined],
+    ['ClusterIP', 0, undefined],
+    [undefined, null, undefined],
+    ['NodePort', 53, 53],
+    ['NodePort', 0, undefined, 'is not set: the port has no node port, and none is allocated here'],
+    ['NodePort', undefined, undefined, 'is not set: the port has no node port, and none is allocated here'],
+    ['ClusterIP', 30080, undefined, '30080 is not used: spec.type is ClusterIP'],
+    [undefined, 30080, undefined, '30080 is not used: spec.type is ClusterIP'],
+    ['NodePort', 65_536, undefined, '65536 is not an integer from 1 to 65535'],
+    ['NodePort', -1, undefined, '-1 is not an integer from 1 to 65535'],
+    ['LoadBalancer', '30080', undefined, '"30080" is not an integer from 1 to 65535'],
+    ['ClusterIP', '30080', undefined, '"30080" is not an integer from 1 to 65535'],
+  ];
+  for (const [type, nodePort, expected, problem] of table) {
+    const { servicePorts, problems } = servicePortsOf(
+      loose({ type, clusterIP: '10.96.0.1', ports: [{ port: 80, nodePort }] }),
+    );
+    const what = JSON.stringify([type, nodePort]);
+    t.equal(servicePorts[0]?.nodePort, expected, what);
+    t.equal(servicePorts.length, 1, 'the rest is served');
+    const told = problems.map((one) => `${one.field}: ${one.message}`);
+    t.same(told, problem === undefined ? [] : [`${field}: ${problem}`], what);
+  }
+});
+
+t.test('bad IPs of old objects are served in their good spelling (TestBadIPs)', async (t) => {
+  const object = loose({
+    type: 'LoadBalancer',
+    clusterIP: '172.30.0.041',
+    ports: [{ port: 80, nodePort: 30010 }],
+    externalIPs: ['192.168.099.022'],
+    loadBalancerSourceRanges: ['203.0.113.000/025'],
+  });
+  const status = { loadBalancer: { ingress: [{ ip: '1.2.3.004' }] } };
+  const { servicePorts, problems } = servicePortsOf({ ...object, status });
+  t.same(problems, []);
+  t.match(servicePorts[0], {
+    clusterIP: '172.30.0.41',
+    externalIPs: ['192.168.99.22'],
+    loadBalancerIPs: ['1.2.3.4'],
+    sourceRanges: ['203.0.113.0/25'],
+  });
+});
+
+t.test('a wrong value beside the ports leaves all ports served', async (t) => {
+  const wrong: readonly [object, string][] = [
+    [{ type: 'Balancer' }, 'spec.type'],
+    [{ internalTrafficPolicy: 'local' }, 'spec.internalTrafficPolicy'],
+    [{ externalTrafficPolicy: 'local' }, 'spec.externalTrafficPolicy'],
+    [{ sessionAffinity: 'Sometimes' }, 'spec.sessionAffinity'],
+    [{ externalIPs: ['x'] }, 'spec.externalIPs[0]'],
+    [{ type: 'LoadBalancer', loadBalancerSourceRanges: ['x'] }, 'spec.loadBalancerSourceRanges[0]'],
+    [{ trafficDistribution: 'PreferFar' }, 'spec.trafficDistribution'],
+  ];
+  for (const [spec, field] of wrong) {
+    const { servicePorts, problems } = servicePortsOf(
+      loose({ clusterIP: '10.96.0.1', ports: [{ port: 80 }], ...spec }),
+    );
+    t.same(
+      problems.map((problem) => [problem.object, problem.field]),
+      [['Service default/web', field]],
+    );
+    t.match(servicePorts, [{ clusterIP: '10.96.0.1', port: 80 }]);
+  }
+});

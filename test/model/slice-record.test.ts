@@ -1,6 +1,12 @@
 // When two states of a slice are the same to us.
 import t from 'tap';
-import { type SliceRecord, sameLists, sameRecord } from '../../lib/model/slice-record.js';
+import {
+  type SliceRecord,
+  sameEndpoint,
+  sameLists,
+  sameRecord,
+  sameTexts,
+} from '../../lib/model/slice-record.js';
 
 const endpoint = {
   ip: '10.0.0.1',
@@ -64,4 +70,27 @@ t.test('lists are the same element by element', async (t) => {
   t.ok(same([1, 2], [1, 2]));
   t.notOk(same([1, 2], [2, 1]));
   t.notOk(same([1], [1, 2]));
+});
+
+t.test('hints belong to an endpoint', async (t) => {
+  const hinted = { ...endpoint, zoneHints: ['z'], nodeHints: ['n'] };
+  t.ok(sameEndpoint(hinted, structuredClone(hinted)));
+  for (const other of [
+    endpoint,
+    { ...hinted, zoneHints: ['y'] },
+    { ...hinted, nodeHints: ['n', 'm'] },
+    { ...endpoint, zoneHints: ['z'] },
+    { ...endpoint, nodeHints: ['n'] },
+  ]) {
+    t.notOk(sameEndpoint(hinted, other));
+    t.notOk(sameEndpoint(other, hinted));
+  }
+});
+
+t.test('an absent list of texts is not an empty one', async (t) => {
+  t.ok(sameTexts(undefined, undefined));
+  t.ok(sameTexts(['a'], ['a']));
+  t.notOk(sameTexts(undefined, []));
+  t.notOk(sameTexts([], undefined));
+  t.notOk(sameTexts(['a', 'b'], ['b', 'a']));
 });

@@ -74,6 +74,31 @@ t.test('a failure is tried again, each time later, and a success ends that', asy
   t.match(errors, [{ message: 'broken' }]);
 });
 
+t.test('other intervals count at once, also for the run that is planned', async (t) => {
+  const at: number[] = [];
+  const { clock, runner: r } = runner(async () => {
+    at.push(clock.now());
+    return 'done';
+  });
+  r.setIntervals({ minIntervalMs: 100, maxIntervalMs: 20_000 });
+  await clock.advance(30_000);
+  t.same(at, [], 'nobody has asked for a first run');
+  r.request();
+  await clock.advance(5_000);
+  r.setIntervals({ minIntervalMs: 10_000, maxIntervalMs: 20_000 });
+  await clock.advance(15_000);
+  t.same(at, [30_000, 50_000]);
+  r.request();
+  await clock.advance(1_000);
+  t.equal(at.length, 2, 'it is to come 10 s after the last one');
+  r.setIntervals({ minIntervalMs: 100, maxIntervalMs: 20_000 });
+  await clock.advance(0);
+  t.same(at.slice(2), [51_000]);
+  await r.close();
+  r.setIntervals({ minIntervalMs: 1, maxIntervalMs: 2 });
+  t.equal(clock.waiting(), 0);
+});
+
 t.test('close waits for the run under way and starts none', async (t) => {
   let ended = false;
   const { clock, runner: r } = runner(async () => {

@@ -86,8 +86,8 @@ t.test(
     t.equal(inside.take('TCP/IPv4', 20_005), 20_005);
     const free = portAllocator(undefined, reserved);
     free.taken('SCTP/IPv6', 19_998);
-    t.equal(free.take('SCTP/IPv6'), 0, 'the next one would be the relay’s');
-    t.equal(free.take('SCTP/IPv6', 20_009), 0);
+    t.equal(free.take('SCTP/IPv6'), 20_010, 'the next ones would be the relay’s');
+    t.equal(free.take('SCTP/IPv6', 20_009), 20_012);
     free.taken('UDP/IPv6', 19_998);
     t.equal(free.take('UDP/IPv6'), 20_000);
   },

@@ -15,6 +15,8 @@ function started(overrides: Parameters<typeof fakeWorld>[0] = {}) {
   return { world, proxier, handler };
 }
 
+const toAll = (proxyPort: number) => [{ from: 'everybody', proxyPort } as const];
+
 const dns = (name: string, ip: string) => service(name, ip, { ports: [{ port: 53, protocol: 'UDP' }] });
 const dnsSlice = (name: string, ips: readonly string[]) =>
   slice(name, ips, { ports: [{ name: '', port: 53, protocol: 'UDP' }] });
@@ -32,6 +34,54 @@ t.test('nothing is touched before the source has synced; then listeners come bef
   await proxier.firstSync;
   t.equal(proxier.syncHealth().healthy, true);
 });
+
+t.test(
+  'other settings are in force with a sync of their own; the same ones again cost nothing',
+  async (t) => {
+    const seen: unknown[] = [];
+    const { world, proxier, handler } = started({ minSyncPeriodMs: 20_000 });
+    const apply = world.options.rules.apply;
+    world.options.rules.apply = (rules) => {
+      const { nodePortAddresses, localhostNodePorts, detectLocal, dropInvalid } = rules;
+      seen.push({ nodePortAddresses, localhostNodePorts, detectLocal, dropInvalid });
+      return apply(rules);
+    };
+    const settings = {
+      nodePortAddresses: 'primary',
+      localhostNodePorts: false,
+      detectLocal: { kind: 'node-cidrs' },
+      dropInvalid: false,
+      minSyncPeriodMs: 100,
+      syncPeriodMs: 10_000,
+    } as const;
+    proxier.reconfigure({ ...settings, dropInvalid: true, minSyncPeriodMs: 20_000 });
+    await world.clock.advance(30_000);
+    t.same(seen, [], 'the source has not synced');
+    world.source.sync();
+    await world.clock.advance(10);
+    const detectLocal = { kind: 'cidrs', cidrs: { IPv4: [], IPv6: [] } };
+    const first = {
+      nodePortAddresses: { IPv4: ['192.0.2.1'], IPv6: [] },
+      localhostNodePorts: false,
+      detectLocal,
+    };
+    t.same(seen, [{ ...first, dropInvalid: true }]);
+
+    proxier.reconfigure(settings);
+    await world.clock.advance(200);
+    t.same(seen.slice(1), [{ ...first, dropInvalid: false }], 'and not 20 s after the sync before');
+    proxier.reconfigure({ ...settings, detectLocal: { kind: 'node-cidrs' } });
+    await world.clock.advance(1_000);
+    t.equal(seen.length, 2);
+
+    const metadata = { namespace: '', name: 'node-1', uid: 'n', resourceVersion: '1' };
+    handler.upsert({ kind: 'Node', metadata, spec: { podCIDRs: ['10.244.3.0/24'] } });
+    await world.clock.advance(200);
+    t.match(seen[2], { detectLocal: { cidrs: { IPv4: ['10.244.3.0/24'] } } });
+    await world.clock.advance(10_000);
+    t.equal(seen.length, 4, 'the new sync period');
+  },
+);
 
 t.test(
   'an endpoint change reaches the data plane; the rules it is shown are the very same object',
@@ -108,7 +158,7 @@ t.test('while the rules of a gone Service stand, its listener is not closed', as
   handler.remove(refOf(web));
   await world.clock.advance(200);
   t.same(world.tell(), ['rules']);
-  t.equal(proxier.stats().restoreFailuresTotal, 1);
+  t.same(proxier.stats().restoreFailuresTotal, { IPv4: 1, IPv6: 0 });
   world.failingFamilies.clear();
   await world.clock.advance(600);
   t.same(world.tell(), ['rules', 'close web 40000'], 'a retry follows by itself');
@@ -131,7 +181,7 @@ t.test('healthy until a change has waited for longer than two sync periods', asy
 
 t.test('after a restart the standing ports are bound again, and nobody else gets them', async (t) => {
   const { world, handler } = started();
-  world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.2', port: 80, protocol: 'TCP', proxyPort: 40_000 });
+  world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.2', port: 80, protocol: 'TCP', ways: toAll(40_000) });
   handler.upsert(service('first', '10.96.0.1'));
   handler.upsert(service('second', '10.96.0.2'));
   world.source.sync();
@@ -142,7 +192,7 @@ t.test('after a restart the standing ports are bound again, and nobody else gets
 
 t.test('a new Service does not get a port where rules of one that is gone still lead', async (t) => {
   const { world, handler } = started({ portRange: { first: 7000, last: 7001 } });
-  world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.1', port: 80, protocol: 'TCP', proxyPort: 7000 });
+  world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.1', port: 80, protocol: 'TCP', ways: toAll(7000) });
   handler.upsert(service('new', '10.96.0.2'));
   world.failingFamilies.add('IPv4');
   world.source.sync();
@@ -158,7 +208,7 @@ t.test('a new Service does not get a port where rules of one that is gone still 
 
 t.test('a standing port that somebody else holds by now is replaced', async (t) => {
   const { world, handler } = started();
-  world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.1', port: 80, protocol: 'TCP', proxyPort: 41_000 });
+  world.standing.push({ ipFamily: 'IPv4', ip: '10.96.0.1', port: 80, protocol: 'TCP', ways: toAll(41_000) });
   world.busyPorts.add(41_000);
   handler.upsert(service('web', '10.96.0.1'));
   world.source.sync();
@@ -285,7 +335,7 @@ t.test("the time from the API's change to its being in force is reported once", 
   );
   await world.clock.advance(31_000);
   t.same(
-    world.reports.flatMap(({ programmingSeconds }) => programmingSeconds),
+    world.reports.flatMap(({ programmingSeconds }) => programmingSeconds.IPv4),
     [3],
   );
 });

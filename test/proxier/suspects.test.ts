@@ -1,9 +1,10 @@
 // Of all endpoints only those are looked at that are new, or may have become ours since.
 import t from 'tap';
-import type { Endpoint } from '../../lib/model/endpoint.js';
+import type { Endpoint, UsableEndpoints } from '../../lib/model/endpoint.js';
 import { createModel } from '../../lib/model/model.js';
-import type { Snapshot } from '../../lib/model/snapshot.js';
+import { noEndpoints } from '../../lib/model/usable-endpoints.js';
 import { suspectFinder } from '../../lib/proxier/suspects.js';
+import { usableOf } from '../support/held.js';
 import { service, slice } from '../support/objects.js';
 
 const noAddresses: ReadonlySet<string> = new Set();
@@ -13,7 +14,7 @@ function ips(found: ReadonlyMap<string, readonly Endpoint[]>): Record<string, re
 }
 
 t.test('clusterIPs, addresses of this host and loopback are suspect, whenever they come to be', async (t) => {
-  const model = createModel();
+  const model = createModel({ nodeName: 'node-1' });
   const finder = suspectFinder();
   model.upsert(service('a', '10.96.0.1'));
   model.upsert(slice('a', ['10.244.0.1', '10.96.0.2', '192.168.0.1', '127.0.0.1', '10.96.0.1']));
@@ -29,25 +30,55 @@ t.test('clusterIPs, addresses of this host and loopback are suspect, whenever th
   t.same(Object.keys(find(local)), ['default/b/TCP/IPv4'], 'endpoints left');
 });
 
+t.test('so are addresses of all other portals', async (t) => {
+  const model = createModel({ nodeName: 'node-1' });
+  const finder = suspectFinder();
+  model.upsert(slice('a', ['203.0.113.1', '203.0.113.2', '203.0.113.3']));
+  model.upsert(service('a', '10.96.0.1'));
+  const find = () => ips(finder.find(model.takeSnapshot().snapshot, noAddresses))['default/a/TCP/IPv4'];
+  t.same(find(), undefined);
+  model.upsert(service('b', '10.96.0.2', { spec: { externalIPs: ['203.0.113.1'] } }));
+  t.same(find(), ['203.0.113.1']);
+  const loadBalancer = { ingress: [{ ip: '203.0.113.2' }] };
+  const object = service('b', '10.96.0.2', { spec: { type: 'LoadBalancer', externalIPs: ['203.0.113.1'] } });
+  model.upsert({ ...object, status: { loadBalancer } });
+  t.same(find(), ['203.0.113.1', '203.0.113.2']);
+});
+
+t.test('endpoints that only the Local scope has are looked at', async (t) => {
+  const usable = usableOf([], ['10.96.0.1']);
+  const portals = new Map([
+    ['default/a/TCP/IPv4', [{ kind: 'clusterIP', ip: '10.96.0.1', port: 80 }]],
+  ] as const);
+  const found = suspectFinder().find(
+    { portals, endpoints: new Map([['default/a/TCP/IPv4', usable]]) },
+    noAddresses,
+  );
+  t.same(ips(found), { 'default/a/TCP/IPv4': ['10.96.0.1'] });
+});
+
 t.test('what did not change is not read again: the cost of a pass is that of the change', async (t) => {
   let reads = 0;
-  const endpointsOf = (service: number): readonly Endpoint[] => [
-    {
-      get ip() {
-        reads += 1;
-        return `10.244.${service >> 8}.${service & 255}`;
+  const endpointsOf = (service: number): UsableEndpoints => ({
+    ...noEndpoints,
+    Cluster: [
+      {
+        get ip() {
+          reads += 1;
+          return `10.244.${service >> 8}.${service & 255}`;
+        },
+        port: 80,
+        ready: true,
+        serving: true,
+        terminating: false,
       },
-      port: 80,
-      ready: true,
-      serving: true,
-      terminating: false,
-    },
-  ];
+    ],
+  });
   const finder = suspectFinder();
   const endpoints = new Map(
     Array.from({ length: 1000 }, (_, n) => [`default/s${n}/TCP/IPv4`, endpointsOf(n)]),
   );
-  const snapshot: Snapshot = { servicePorts: new Map(), endpoints, problems: [] };
+  const snapshot = { portals: new Map(), endpoints };
   const first = finder.find(snapshot, noAddresses);
   t.ok(reads >= 1000);
   reads = 0;

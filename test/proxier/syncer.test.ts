@@ -10,7 +10,7 @@ function loaded(overrides: Parameters<typeof fakeWorld>[0] = {}) {
   const { model } = world.options;
   model.upsert(service('dns', '10.96.0.10', { ports: [{ port: 53, protocol: 'UDP' }] }));
   model.upsert(slice('dns', ['10.244.0.1'], { ports: [{ name: '', port: 53, protocol: 'UDP' }] }));
-  return { world, syncer: new Syncer(world.options), take: () => model.takeSnapshot().snapshot };
+  return { world, syncer: new Syncer(world.options, () => world.options), take: () => model.takeSnapshot() };
 }
 
 t.test('listeners, then rules, then conntrack', async (t) => {
@@ -61,7 +61,13 @@ t.test('a family whose rules failed keeps its old conntrack entries until they a
 
 t.test('UDP entries of a Service that went while we were down are deleted, too', async (t) => {
   const { world, syncer, take } = loaded();
-  const gone = { ipFamily: 'IPv4', ip: '10.96.0.99', port: 53, protocol: 'UDP', proxyPort: 40_005 } as const;
+  const gone = {
+    ipFamily: 'IPv4',
+    ip: '10.96.0.99',
+    port: 53,
+    protocol: 'UDP',
+    ways: [{ from: 'everybody', proxyPort: 40_005 }],
+  } as const;
   world.standing.push(gone, { ...gone, ip: '10.96.0.98', protocol: 'TCP' });
   await syncer.pass(take(), plainHost);
   t.match(world.tell().at(-1), /^conntrack 10\.96\.0\.10:53>\d+ 10\.96\.0\.99:53$/);
@@ -102,7 +108,7 @@ t.test('what the data plane can not do is said, and not tried again for ever', a
     return open(spec, config, port);
   };
   model.upsert(service('sctp', '10.96.0.5', { ports: [{ port: 9, protocol: 'SCTP' }] }));
-  const result = await new Syncer(world.options).pass(model.takeSnapshot().snapshot, plainHost);
+  const result = await new Syncer(world.options, () => world.options).pass(model.takeSnapshot(), plainHost);
   t.match(result, { complete: true, problems: [{ subject: 'default/sctp/SCTP/IPv4' }] });
 });
 

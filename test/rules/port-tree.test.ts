@@ -1,13 +1,17 @@
 // Rejecting a set of ports: exactly that set, in few rules.
 import t from 'tap';
-import { rejectPorts } from '../../lib/rules/port-tree.js';
+import { type ClosedPorts, portTree } from '../../lib/rules/port-tree.js';
 import { walk } from '../states/walk.js';
 
 const root = 'KUBE-PORTALS-DIRECT';
 const reset = '-j REJECT --reject-with tcp-reset';
 
+function refused(ports: readonly number[]): ClosedPorts {
+  return { refuse: ports, drop: [] };
+}
+
 function reject(ports: readonly number[]) {
-  return rejectPorts(ports, 'TCP', 'IPv4', root);
+  return portTree(refused(ports), 'TCP', 'IPv4', root);
 }
 
 t.test('no ports, no rule', async (t) => {
@@ -28,7 +32,7 @@ t.test('a whole range of proxy ports is one rule', async (t) => {
 
 t.test('what each protocol is told, in each family', async (t) => {
   const told = (protocol: 'TCP' | 'UDP' | 'SCTP', ipFamily: 'IPv4' | 'IPv6') =>
-    rejectPorts([1], protocol, ipFamily, root).root[0]?.split('--reject-with ')[1];
+    portTree(refused([1]), protocol, ipFamily, root).root[0]?.split('--reject-with ')[1];
   t.equal(told('TCP', 'IPv6'), 'tcp-reset');
   t.equal(told('UDP', 'IPv4'), 'icmp-port-unreachable');
   t.equal(told('UDP', 'IPv6'), 'icmp6-port-unreachable');
@@ -75,4 +79,25 @@ t.test('one port more rewrites one short chain', async (t) => {
   );
   t.ok(changed.length <= 2);
   t.ok(changed.flatMap(([, rules]) => rules).length <= 8);
+});
+
+t.test('ports to be refused and ports to be dropped share one tree', async (t) => {
+  const few = portTree({ refuse: [2], drop: [1, 3] }, 'TCP', 'IPv4', root);
+  t.same(few.root, [`-p tcp -m multiport --dports 2 ${reset}`, '-p tcp -m multiport --dports 1,3 -j DROP']);
+
+  const verdicts = ['refuse', 'drop', undefined] as const;
+  const verdictOf = (port: number) => verdicts[((port * 7) % 5) % 3];
+  const all3000 = Array.from({ length: 3_000 }, (_, index) => 30_000 + index);
+  const having = (verdict: 'refuse' | 'drop') => all3000.filter((port) => verdictOf(port) === verdict);
+  const ports = { refuse: having('refuse'), drop: having('drop') };
+  const { root: rules, chains } = portTree(ports, 'UDP', 'IPv6', root);
+  const all = new Map([[root, rules], ...chains]);
+  const expected = { refuse: 'REJECT --reject-with icmp6-port-unreachable', drop: 'DROP' };
+  let wrong = 0;
+  for (let port = 29_990; port < 33_010; port += 1) {
+    const verdict = port < 30_000 || port >= 33_000 ? undefined : verdictOf(port);
+    const found = walk(all, root, { ip: '::1', port, protocol: 'udp' }).verdict;
+    if (found !== (verdict && expected[verdict])) wrong += 1;
+  }
+  t.equal(wrong, 0);
 });

@@ -1,7 +1,7 @@
 // Keys and what a rule must match to catch all keys with a prefix, spelled as iptables-save spells it.
 import t from 'tap';
-import { maskDigits, portalKeyDigits, prefixMatch, sharedBits, slotAt } from '../../lib/rules/portal-key.js';
-import { portal } from '../states/example-portals.js';
+import { portalKeyDigits, prefixMatch, protocolOf, sharedBits, slotAt } from '../../lib/rules/portal-key.js';
+import { nodePort, portal } from '../states/example-portals.js';
 
 const addresses: readonly [ip: string, digits: string][] = [
   ['10.96.0.1', '0a600001'],
@@ -28,22 +28,28 @@ t.test('two bits at a time', async (t) => {
   t.equal(sharedBits('0a60', '0a60'), 16);
   t.equal(sharedBits('0a60', '0a70'), 10);
   t.equal(sharedBits('0a60', '8a60'), 0);
-  t.equal(maskDigits('ffff', 6), 'fc00');
-  t.equal(maskDigits('ffff', 8), 'ff00');
-  t.equal(maskDigits('ffff', 0), '0000');
 });
 
 t.test('a prefix as a match', async (t) => {
   const ofIPv4 = portalKeyDigits(portal('10.97.255.9', 8081, { protocol: 'UDP' }));
   const ofIPv6 = portalKeyDigits(portal('fd00:10:96::abcd', 80));
-  t.equal(prefixMatch(ofIPv4, 2, 'IPv4'), '-d 0.0.0.0/2');
-  t.equal(prefixMatch(ofIPv4, 14, 'IPv4'), '-d 10.96.0.0/14');
-  t.equal(prefixMatch(ofIPv4, 32, 'IPv4'), '-d 10.97.255.9/32');
-  t.equal(prefixMatch(ofIPv4, 34, 'IPv4'), '-d 10.97.255.9/32', 'no prefix of a protocol can be matched');
-  t.equal(prefixMatch(ofIPv4, 36, 'IPv4'), '-d 10.97.255.9/32 -p udp');
-  t.equal(prefixMatch(ofIPv4, 38, 'IPv4'), '-d 10.97.255.9/32 -p udp -m udp --dport 0:16383');
-  t.equal(prefixMatch(ofIPv4, 50, 'IPv4'), '-d 10.97.255.9/32 -p udp -m udp --dport 8080:8083');
-  t.equal(prefixMatch(ofIPv6, 108, 'IPv6'), '-d fd00:10:96::/108');
-  t.equal(prefixMatch(ofIPv6, 120, 'IPv6'), '-d fd00:10:96::ab00/120');
-  t.equal(prefixMatch(ofIPv6, 132, 'IPv6'), '-d fd00:10:96::abcd/128 -p tcp');
+  t.equal(prefixMatch(ofIPv4, 2, 32), '-d 0.0.0.0/2');
+  t.equal(prefixMatch(ofIPv4, 14, 32), '-d 10.96.0.0/14');
+  t.equal(prefixMatch(ofIPv4, 32, 32), '-d 10.97.255.9/32');
+  t.equal(prefixMatch(ofIPv4, 34, 32), '-d 10.97.255.9/32', 'no prefix of a protocol can be matched');
+  t.equal(prefixMatch(ofIPv4, 36, 32), '-d 10.97.255.9/32 -p udp');
+  t.equal(prefixMatch(ofIPv4, 38, 32), '-d 10.97.255.9/32 -p udp -m udp --dport 0:16383');
+  t.equal(prefixMatch(ofIPv4, 50, 32), '-d 10.97.255.9/32 -p udp -m udp --dport 8080:8083');
+  t.equal(prefixMatch(ofIPv6, 108, 128), '-d fd00:10:96::/108');
+  t.equal(prefixMatch(ofIPv6, 120, 128), '-d fd00:10:96::ab00/120');
+  t.equal(prefixMatch(ofIPv6, 132, 128), '-d fd00:10:96::abcd/128 -p tcp');
+  t.equal(prefixMatch(ofIPv6, 148, 128), '-d fd00:10:96::abcd/128 -p tcp -m tcp --dport 80');
+});
+
+t.test('a nodePort is a protocol and a port', async (t) => {
+  const digits = portalKeyDigits(nodePort('IPv6', 30_000, { protocol: 'SCTP' }));
+  t.equal(digits, '27530');
+  t.equal(protocolOf(digits), 'SCTP');
+  t.equal(prefixMatch(digits, 4, 0), '-p sctp');
+  t.equal(prefixMatch(digits, 16, 0), '-p sctp -m sctp --dport 30000:30015');
 });

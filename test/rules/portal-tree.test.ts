@@ -1,22 +1,30 @@
 // The tree's promises: every portal is found, names fit, the depth has a bound, and little moves when one portal comes.
 import t from 'tap';
 import type { IpFamily } from '../../lib/model/ip.js';
-import type { Portal } from '../../lib/rules/portal.js';
+import { addressSpace, nodePortSpace } from '../../lib/rules/key-space.js';
 import { createPortalRules } from '../../lib/rules/portal-rule.js';
 import { type PortalTree, portalTree } from '../../lib/rules/portal-tree.js';
-import { manyPortals, portal, redirect } from '../states/example-portals.js';
+import {
+  desire,
+  type ExamplePortal,
+  manyNodePorts,
+  manyPortals,
+  nodePort,
+  portal,
+} from '../states/example-portals.js';
 import { walk } from '../states/walk.js';
 
-function treeOf(portals: readonly Portal[], ipFamily: IpFamily = 'IPv4'): PortalTree {
+function treeOf(portals: readonly ExamplePortal[], ipFamily: IpFamily = 'IPv4'): PortalTree {
   const rules = createPortalRules();
+  const setting = desire(portals);
   return portalTree(
-    portals.map((item) => rules(item, redirect)),
-    ipFamily,
+    portals.map((item) => rules(item, setting)),
+    portals[0]?.kind === 'nodePort' ? nodePortSpace : addressSpace(ipFamily),
   );
 }
 
 /** Each portal's packet from the root: how many end elsewhere, and the worst of all ways. */
-function walkAll(portals: readonly Portal[], { root, chains }: PortalTree) {
+function walkAll(portals: readonly ExamplePortal[], { root, chains }: PortalTree) {
   const all = new Map([['root', root], ...chains]);
   let lost = 0;
   let deepest = 0;
@@ -66,7 +74,7 @@ t.test('names fit in the 28 characters that iptables has for them', async (t) =>
 
 t.test('addresses laid out to nest as deep as can be stay within the kernel’s 16 jumps', async (t) => {
   // At each level one portal turns off and the rest go on, down to the last two bits of the address.
-  const portals: Portal[] = [];
+  const portals: ExamplePortal[] = [];
   for (let bit = 0; bit < 32; bit += 2) {
     for (let slot = 1; slot < 4; slot += 1) {
       for (let host = 0; host < 20 && host < 2 ** (30 - bit); host += 1) {
@@ -101,6 +109,70 @@ t.test('two branches that come to one name: both still find their portals', asyn
 t.test('one portal more changes a leaf and what leads there, and nothing else', async (t) => {
   const portals = manyPortals(3000);
   for (let count = 2000; count < 3000; count += 50) {
+    const before = treeOf(portals.slice(0, count)).chains;
+    const after = treeOf(portals.slice(0, count + 1)).chains;
+    const changed = [...after].filter(([name, rules]) => before.get(name)?.join('\n') !== rules.join('\n'));
+    t.ok(changed.length <= 6, `${changed.length} chains`);
+    t.ok(changed.flatMap(([, rules]) => rules).length <= 40);
+  }
+});
+
+t.test('a portal with more than four rules has a chain of its own, right beside the others', async (t) => {
+  const ranges = (count: number) => Array.from({ length: count }, (_, index) => `192.0.2.${index}/32`);
+  const table: readonly [ranges: number, root: number, chains: number][] = [
+    [4, 4, 0],
+    [5, 1, 1],
+    [200, 1, 1],
+  ];
+  for (const ip of ['10.96.0.1', 'fd00:10:96::1']) {
+    for (const [count, root, chains] of table) {
+      const guarded = portal(ip, 80, { sourceRanges: ip.includes(':') ? ranges6(count) : ranges(count) });
+      const tree = treeOf([guarded, portal(ip, 81)], guarded.ipFamily);
+      t.equal(tree.root.length, root + 1, `${count} ranges`);
+      t.equal(tree.chains.size, chains);
+    }
+  }
+  const own = treeOf([portal('10.96.0.1', 80, { sourceRanges: ranges(5) })]);
+  t.same(own.root, ['-d 10.96.0.1/32 -p tcp -m tcp --dport 80 -g KUBE-PORTALS-60000100050-52']);
+});
+
+function ranges6(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `2001:db8::${index.toString(16)}/128`);
+}
+
+t.test('portals with several rules make leaves of at most sixteen rules too', async (t) => {
+  const portals = manyPortals(500, 'IPv4', {
+    sourceRanges: ['192.0.2.0/25', '198.51.100.0/24', '10.0.0.0/8'],
+  });
+  const { root, chains } = treeOf(portals);
+  t.ok([root, ...chains.values()].every((rules) => rules.length <= 16));
+});
+
+t.test('every nodePort is found, in each protocol, after a short walk', async (t) => {
+  const table: readonly [count: number, chains: number][] = [
+    [16, 0],
+    [17, 4],
+    [2_768, 231],
+  ];
+  for (const [count, chains] of table) {
+    const tree = treeOf(manyNodePorts(count));
+    t.equal(walkAll(manyNodePorts(count), tree).lost, 0);
+    t.equal(tree.chains.size, chains, `chains for ${count}`);
+  }
+  const mixed = Array.from({ length: 300 }, (_, index) =>
+    nodePort('IPv4', 1 + ((index * 7_919) % 65_535), {
+      protocol: (['TCP', 'UDP', 'SCTP'] as const)[index % 3] ?? 'TCP',
+      proxyPort: 1000 + index,
+    }),
+  );
+  const { lost, deepest } = walkAll(mixed, treeOf(mixed));
+  t.equal(lost, 0);
+  t.ok(deepest <= 10, `${deepest} chains`);
+});
+
+t.test('one nodePort more changes a leaf and what leads there, and nothing else', async (t) => {
+  const portals = manyNodePorts(2_768);
+  for (let count = 1_000; count < 2_768; count += 100) {
     const before = treeOf(portals.slice(0, count)).chains;
     const after = treeOf(portals.slice(0, count + 1)).chains;
     const changed = [...after].filter(([name, rules]) => before.get(name)?.join('\n') !== rules.join('\n'));

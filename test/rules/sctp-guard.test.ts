@@ -1,6 +1,6 @@
 // When the kernel's own SCTP is kept quiet, and of what.
 import t from 'tap';
-import { isPortalChain } from '../../lib/rules/chains.js';
+import { isOurChain } from '../../lib/rules/chains.js';
 import { restoreText } from '../../lib/rules/restore-text.js';
 import { countRules, parseSave, standingRules } from '../../lib/rules/save-text.js';
 import { sctpGuardChain } from '../../lib/rules/sctp-guard.js';
@@ -22,9 +22,10 @@ t.test(
     ]);
     t.same(filter.jumps.at(-1), {
       from: 'OUTPUT',
+      at: 'top',
       rule: '-p sctp -m comment --comment "SCTP of the kernel itself" -j KUBE-PORTALS-SCTP',
     });
-    t.ok(isPortalChain(sctpGuardChain), 'cleanup takes it along');
+    t.ok(isOurChain(sctpGuardChain), 'cleanup takes it along');
   },
 );
 
@@ -102,7 +103,7 @@ COMMIT
 );
 
 t.test('a Service for SCTP without endpoints is refused by its listener, not by a rule', async (t) => {
-  const refused = portal('10.96.0.7', 3868, { protocol: 'SCTP', proxyPort: 10_000, refused: true });
+  const refused = portal('10.96.0.7', 3868, { protocol: 'SCTP', proxyPort: 10_000, disposition: 'refuse' });
   const { filter } = chainsOf(desire([refused]));
   t.same(filter.chains.get('KUBE-PORTALS-REFUSE'), []);
   t.match(filter.chains.get('KUBE-PORTALS-DIRECT'), [/-p sctp -m multiport --dports 10000 -j REJECT/]);

@@ -1,21 +1,28 @@
 // Portals read back from rules: ours, and those that kube-proxy's userspace mode left.
 import t from 'tap';
+import type { StandingPortal } from '../../lib/rules/portal.js';
 import { parseSave, standingRules } from '../../lib/rules/save-text.js';
 import { standingPortals } from '../../lib/rules/standing-portals.js';
-import { desire, manyPortals } from '../states/example-portals.js';
+import { desire, manyNodePorts, manyPortals } from '../states/example-portals.js';
 import { scenes } from '../states/scenes.js';
 import { chainsOf } from '../states/state.js';
 
-t.test('every portal comes back, once, from however deep in the tree', async (t) => {
+const sourceRanges = Array.from({ length: 20 }, (_, index) => `192.0.2.${index}/32`);
+
+t.test('every portal comes back with its ways, once, from however deep in the tree', async (t) => {
   const cases = [
     ...Object.values(scenes),
     { ipFamily: 'IPv4', desired: desire(manyPortals(500)) },
     { ipFamily: 'IPv6', desired: desire(manyPortals(500, 'IPv6')) },
+    { ipFamily: 'IPv4', desired: desire(manyNodePorts(2_768)) },
+    { ipFamily: 'IPv4', desired: desire(manyPortals(50, 'IPv4', { sourceRanges })) },
+    { ipFamily: 'IPv4', desired: desire(manyPortals(50, 'IPv4', { sourceRanges, clusterPort: 9 })) },
   ] as const;
   for (const { ipFamily, desired } of cases) {
     const expected = desired.portals
       .filter((portal) => portal.ipFamily === ipFamily)
-      .map(({ ip, port, protocol, proxyPort }) => ({ ipFamily, ip, port, protocol, proxyPort }));
+      .filter(({ sourceRanges }) => sourceRanges?.length !== 0) // nobody may use it: it has no rule
+      .map(({ ip, port, protocol, ways }) => ({ ipFamily, ip, port, protocol, ways }));
     const byText = (items: readonly object[]) => items.map((item) => JSON.stringify(item)).sort();
     t.same(byText(standingPortals(chainsOf(desired, ipFamily), ipFamily)), byText(expected));
   }
@@ -35,8 +42,13 @@ t.test('rules of an old kube-proxy', async (t) => {
 COMMIT
 `;
   t.same(standingPortals(standingRules(parseSave(text)), 'IPv4'), [
-    { ipFamily: 'IPv4', ip: '10.96.0.1', port: 443, protocol: 'TCP', proxyPort: 40_000 },
-    { ipFamily: 'IPv4', ip: '1.2.3.4', port: 80, protocol: 'TCP', proxyPort: 40_001 },
-    { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, protocol: 'UDP', proxyPort: 40_002 },
+    { ipFamily: 'IPv4', ip: '10.96.0.1', port: 443, protocol: 'TCP', ways: toAll(40_000) },
+    { ipFamily: 'IPv4', ip: '1.2.3.4', port: 80, protocol: 'TCP', ways: toAll(40_001) },
+    { ipFamily: 'IPv4', ip: '10.96.0.10', port: 53, protocol: 'UDP', ways: toAll(40_002) },
+    { ipFamily: 'IPv4', ip: '', port: 30_080, protocol: 'TCP', ways: toAll(40_001) },
   ]);
 });
+
+function toAll(proxyPort: number): StandingPortal['ways'] {
+  return [{ from: 'everybody', proxyPort }];
+}

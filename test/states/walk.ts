@@ -1,13 +1,19 @@
 // test/states/walk.ts: where does this packet end up? Walks our chains as the kernel would, and counts the rules seen.
 import { canonicalIp } from '../../lib/model/ip.js';
+import { addressDigits } from '../../lib/rules/address-digits.js';
 import type { Chains } from '../../lib/rules/chains.js';
-import { portalKeyDigits } from '../../lib/rules/portal-key.js';
 import { optionOf, splitRule } from '../../lib/rules/rule-text.js';
 
 export interface Packet {
   readonly ip: string;
   readonly protocol: 'tcp' | 'udp' | 'sctp';
   readonly port: number;
+  /** The sender's address. */
+  readonly source?: string;
+  /** The interface it came in by. */
+  readonly interface?: string;
+  /** This host sends it. */
+  readonly fromHost?: boolean;
   /** conntrack's state: led here by a DNAT or REDIRECT. */
   readonly translated?: boolean;
 }
@@ -31,7 +37,12 @@ export function walk(chains: Chains, start: string, packet: Packet): Walk {
       if (!matches(words, packet)) continue;
       const goto = optionOf(words, '-g');
       if (goto !== undefined) return visit(goto, level + 1);
-      return words.slice(words.indexOf('-j') + 1).join(' ');
+      const target = optionOf(words, '-j');
+      if (target === undefined) continue;
+      if (target === 'RETURN') return undefined;
+      if (!chains.has(target)) return words.slice(words.indexOf('-j') + 1).join(' ');
+      const verdict = visit(target, level + 1);
+      if (verdict !== undefined) return verdict;
     }
     return undefined;
   };
@@ -40,16 +51,27 @@ export function walk(chains: Chains, start: string, packet: Packet): Walk {
 }
 
 function matches(words: readonly string[], packet: Packet): boolean {
+  const { source, fromHost = false, translated = false } = packet;
   const destination = optionOf(words, '-d');
+  const sources = optionOf(words, '-s');
+  const input = optionOf(words, '-i');
   const protocol = optionOf(words, '-p');
   const ports = optionOf(words, '--dport') ?? optionOf(words, '--dports');
-  const state = optionOf(words, '--ctstate');
   return (
     (destination === undefined || inPrefix(packet.ip, destination)) &&
+    (sources === undefined || (source !== undefined && inPrefix(source, sources))) &&
+    (input === undefined || isInterface(packet.interface, input)) &&
     (protocol === undefined || protocol === packet.protocol) &&
     (ports === undefined || ports.split(',').some((item) => inRange(packet.port, item))) &&
-    (state === undefined || (state === 'DNAT' && packet.translated === true))
+    (optionOf(words, '--src-type') === undefined || fromHost) &&
+    (optionOf(words, '--ctstate') === undefined || (optionOf(words, '--ctstate') === 'DNAT' && translated)) &&
+    // Of a translated packet the walk knows nothing but where it is.
+    optionOf(words, '--ctorigdst') === undefined
   );
+}
+
+function isInterface(name: string | undefined, match: string): boolean {
+  return match.endsWith('+') ? name?.startsWith(match.slice(0, -1)) === true : name === match;
 }
 
 function inRange(port: number, item: string): boolean {
@@ -67,7 +89,7 @@ const cache = new Map<string, string>();
 function bitsOf(ip: string): string {
   const known = cache.get(ip);
   if (known !== undefined) return known;
-  const digits = portalKeyDigits({ ip: canonicalIp(ip) ?? ip, port: 0, protocol: 'TCP' }).slice(0, -5);
+  const digits = addressDigits(canonicalIp(ip) ?? ip);
   const bits = [...digits].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('');
   cache.set(ip, bits);
   return bits;

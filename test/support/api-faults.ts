@@ -1,7 +1,7 @@
 // test/support/api-faults.ts: what api-server.ts can be told to do wrong.
 import type { ServerResponse } from 'node:http';
 
-export type Verb = 'list' | 'watch';
+export type Verb = 'list' | 'watch' | 'create' | 'patch';
 
 export type FaultAnswer =
   /** A Status of this code, or `body` as it is. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Namespace } from '../../lib/demo/namespaces.js';
 import type { KubeObject, ObjectRef } from '../../lib/model/kube-objects.js';
 import type { KubeconfigWish } from './api-kubeconfig.js';
+import type { RawObject } from './api-objects.js';
 import type { ApiServerOptions } from './api-server.js';
 
 export type ApiServerCommand =
@@ -15,7 +16,7 @@ export type ApiServerCommand =
     }
   | { readonly do: 'put'; readonly objects: readonly KubeObject[] }
   | { readonly do: 'delete'; readonly ref: ObjectRef }
-  | { readonly do: 'pause' | 'resume' | 'authorizations' };
+  | { readonly do: 'pause' | 'resume' | 'authorizations' | 'events' };
 
 export interface ApiServerReply {
   readonly id: number;
@@ -35,6 +36,8 @@ export interface RemoteApiServer {
   resume(): Promise<void>;
   /** The Authorization headers that came so far, each once. */
   authorizations(): Promise<string>;
+  /** That were written so far. */
+  events(): Promise<readonly RawObject[]>;
 }
 
 /** It ends with the namespace. */
@@ -76,5 +79,6 @@ export async function startApiServer(
     pause: async () => void (await ask({ do: 'pause' })),
     resume: async () => void (await ask({ do: 'resume' })),
     authorizations: () => ask({ do: 'authorizations' }),
+    events: async () => JSON.parse(await ask({ do: 'events' })) as readonly RawObject[],
   };
 }

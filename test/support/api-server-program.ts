@@ -25,6 +25,8 @@ async function obey(command: ApiServerCommand): Promise<string> {
     case 'resume':
       await server.resume();
       return '';
+    case 'events':
+      return JSON.stringify(server.events());
     case 'authorizations':
       return [...new Set(server.requests().map(({ authorization }) => authorization ?? 'none'))].join();
   }

@@ -6,6 +6,7 @@ import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ObjectRef } from '../../lib/model/kube-objects.js';
 import { type AnswerOptions, createAnswers, served } from './api-answers.js';
+import { answerEvent, eventTarget } from './api-events.js';
 import { answerWrong, createFaults, type Fault, sendStatus, type Verb } from './api-faults.js';
 import { type KubeconfigWish, tlsPem, writeKubeconfigFor } from './api-kubeconfig.js';
 import { createApiObjects, type RawObject } from './api-objects.js';
@@ -52,6 +53,8 @@ export interface ApiServer {
   /** Open watches, of one kind or of all. */
   streams(kind?: string): readonly WatchStream[];
   requests(): readonly LoggedRequest[];
+  /** That were written and are kept, in the order of their keys. */
+  events(): readonly RawObject[];
   /** Accepted since the start. */
   connections(): number;
   /** Goes away: no listener, every connection cut. */
@@ -76,10 +79,11 @@ export async function createApiServer(options: ApiServerOptions = {}): Promise<A
 
   const handle = (request: http.IncomingMessage, response: http.ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://test');
-    const resource = served[url.pathname];
+    const target = eventTarget(url.pathname);
+    const resource = target === undefined ? served[url.pathname] : { kind: 'Event' };
     if (resource === undefined) return sendStatus(response, 404, { reason: 'NotFound' });
     const query = Object.fromEntries(url.searchParams);
-    const verb = query.watch === '1' || query.watch === 'true' ? 'watch' : 'list';
+    const verb = verbOf(request.method, query);
     const { authorization } = request.headers;
     const clientName = clientNameOf(request.socket);
     const logged = {
@@ -99,8 +103,10 @@ export async function createApiServer(options: ApiServerOptions = {}): Promise<A
     }
     const answer = () => {
       if (response.destroyed) return;
-      if (verb === 'watch') watch(resource, query, response);
-      else list(resource, query, response);
+      const known = served[url.pathname];
+      if (target !== undefined) void answerEvent(objects, target, request, response);
+      else if (known !== undefined && verb === 'watch') watch(known, query, response);
+      else if (known !== undefined) list(known, query, response);
     };
     if (fault === undefined) return answer();
     setTimeout(answer, fault.delayMs);
@@ -165,12 +171,19 @@ export async function createApiServer(options: ApiServerOptions = {}): Promise<A
     },
     streams: (kind) => [...streams].filter((stream) => kind === undefined || stream.kind === kind),
     requests: () => log,
+    events: () => objects.snapshot('Event').objects,
     connections: () => connections,
     pause: stop,
     resume: () => listen(port),
     writeKubeconfig: (dir, wish = { auth: 'none' }) => writeKubeconfigFor(url, dir, wish),
     close: stop,
   };
+}
+
+function verbOf(method: string | undefined, query: Readonly<Record<string, string>>): Verb {
+  if (method === 'POST') return 'create';
+  if (method === 'PATCH') return 'patch';
+  return query.watch === '1' || query.watch === 'true' ? 'watch' : 'list';
 }
 
 function clientNameOf(socket: unknown): string | undefined {

@@ -1,12 +1,13 @@
 // Fakes of the edges that the proxier is handed. They tell what they were asked to one shared story, in order, and fail
 // when told to. The real edges are tested in their own folders, and all together in test/integration.
 import { createModel } from '../../lib/model/model.js';
-import type { UdpPortal } from '../../lib/proxier/conntrack.js';
+import type { FlowPortal } from '../../lib/proxier/conntrack.js';
 import {
   type DataPlane,
   ListenError,
   type Listener,
   type ListenerConfig,
+  type ListenerSpec,
 } from '../../lib/proxier/data-plane.js';
 import type { HostNetworkState } from '../../lib/proxier/host-network.js';
 import { silentLog } from '../../lib/proxier/log.js';
@@ -66,21 +67,19 @@ export function fakeWorld(overrides: Partial<ProxierOptions> = {}): FakeWorld {
       if (busyPorts.has(wanted)) throw new ListenError('port-in-use', `port ${wanted} is in use`);
       const port = wanted === 0 ? nextPort++ : wanted;
       busyPorts.add(port);
-      story.push(`open ${spec.servicePortName.name} ${port}`);
+      story.push(`open ${nameOf(spec)} ${port}`);
       configs.set(spec.key, config);
       const listener: Listener = {
         spec,
         port,
         update(next) {
           configs.set(spec.key, next);
-          story.push(
-            `update ${spec.servicePortName.name} ${next.endpoints.map(({ ip }) => ip).join(' ')}`.trim(),
-          );
+          story.push(`update ${nameOf(spec)} ${next.endpoints.map(({ ip }) => ip).join(' ')}`.trim());
         },
         async close() {
           busyPorts.delete(port);
           configs.delete(spec.key);
-          story.push(`close ${spec.servicePortName.name} ${port}`);
+          story.push(`close ${nameOf(spec)} ${port}`);
         },
         counters: () => ({
           opened: 0,
@@ -111,7 +110,8 @@ export function fakeWorld(overrides: Partial<ProxierOptions> = {}): FakeWorld {
       const report: ApplyReport = {
         rulesWritten: 0,
         rulesDeleted: 0,
-        rulesTotal: { nat: 0, filter: 0 },
+        rulesTotal: { IPv4: { nat: 0, filter: 0 }, IPv6: { nat: 0, filter: 0 } },
+        rulesLast: { IPv4: { nat: 0, filter: 0 }, IPv6: { nat: 0, filter: 0 } },
         failures,
       };
       return report;
@@ -143,7 +143,7 @@ export function fakeWorld(overrides: Partial<ProxierOptions> = {}): FakeWorld {
 
   const options: ProxierOptions = {
     source,
-    model: createModel(),
+    model: createModel({ nodeName: 'node-1' }),
     dataPlane,
     rules,
     conntrack: {
@@ -161,6 +161,10 @@ export function fakeWorld(overrides: Partial<ProxierOptions> = {}): FakeWorld {
     clock,
     log: silentLog,
     portRange: undefined,
+    nodePortAddresses: 'all',
+    localhostNodePorts: true,
+    detectLocal: { kind: 'none' },
+    dropInvalid: true,
     minSyncPeriodMs: 100,
     syncPeriodMs: 30_000,
     watchPeriodMs: 1_000,
@@ -197,14 +201,29 @@ export function fakeWorld(overrides: Partial<ProxierOptions> = {}): FakeWorld {
   };
 }
 
-function describeRules({ portals, steering }: DesiredRules): string {
-  const lines = portals.map(
-    ({ ip, port, proxyPort, refused }) => `${ip}:${port}>${proxyPort}${refused ? ' refused' : ''}`,
-  );
+/** `web`, `web Local`, `web claim`. */
+function nameOf({ servicePortName, scope, claim }: ListenerSpec): string {
+  const { name } = servicePortName;
+  if (claim) return `${name} claim`;
+  return scope === 'Local' ? `${name} Local` : name;
+}
+
+/** `10.96.0.1:80>40000`, `:30080>40000 for the cluster, 40002 dropped`. */
+function describeRules({ portals, proxyPorts, steering }: DesiredRules): string {
+  const endings = { serve: '', refuse: ' refused', drop: ' dropped' };
+  const lines = portals.map(({ ip, port, protocol, ipFamily, ways }) => {
+    const leads = ways.map(({ from, proxyPort }) => {
+      const known = proxyPorts.find((one) => {
+        return one.port === proxyPort && one.protocol === protocol && one.ipFamily === ipFamily;
+      });
+      return `${proxyPort}${from === 'cluster' ? ' for the cluster' : ''}${endings[known?.disposition ?? 'serve']}`;
+    });
+    return `${ip}:${port}>${leads.join(', ')}`;
+  });
   if (steering.IPv4.kind === 'dnat') lines.push(`dnat ${steering.IPv4.to}`);
   return lines.join(', ');
 }
 
-function describeUdp({ ip, port, proxyPort }: UdpPortal): string {
-  return `${ip}:${port}${proxyPort === undefined ? '' : `>${proxyPort}`}`;
+function describeUdp({ ip, port, proxyPorts }: FlowPortal): string {
+  return `${ip}:${port}${proxyPorts.length === 0 ? '' : `>${proxyPorts.join('+')}`}`;
 }

@@ -10,6 +10,8 @@ export const edgeFolders: readonly string[] = [
   'cli',
   'conntrack',
   'host',
+  'admin',
+  'explain',
   'demo',
 ];
 

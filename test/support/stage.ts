@@ -22,6 +22,8 @@ export interface Stage {
   readonly variant: IptablesVariant;
   readonly rig: Rig;
   readonly manifests: ManifestFolder;
+  /** Of the program that start() starts. */
+  readonly adminSocket: string;
   /** In the node's own namespace. */
   readonly host: Peer;
   readonly pods: Peer;
@@ -53,6 +55,7 @@ export async function createStage(t: WithTeardown, options: StageOptions = {}): 
     startPeer(rig.pods),
     startPeer(rig.outside),
   ]);
+  const adminSocket = `${manifests.path}.sock`;
   const start: Stage['start'] = (flags = [], programOptions) =>
     startProgram(
       rig.node,
@@ -61,6 +64,7 @@ export async function createStage(t: WithTeardown, options: StageOptions = {}): 
         `--manifests=${manifests.path}`,
         `--iptables-variant=${variant}`,
         `--data-plane=${dataPlane}`,
+        `--admin-socket=${adminSocket}`,
         '--v=2',
         ...flags,
       ],
@@ -75,6 +79,7 @@ export async function createStage(t: WithTeardown, options: StageOptions = {}): 
     variant,
     rig,
     manifests,
+    adminSocket,
     host,
     pods,
     outside,

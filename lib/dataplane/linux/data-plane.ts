@@ -49,6 +49,7 @@ class LinuxDataPlane implements DataPlane {
   readonly #closed = new Map<number, () => void>();
   #starting: Promise<void> | undefined;
   #nextId = 1;
+  #nextEndpointId = 1;
   #nextUdpThread = 0;
   #drained: (() => void) | undefined;
   #death: { readonly error: unknown } | undefined;
@@ -107,8 +108,12 @@ class LinuxDataPlane implements DataPlane {
     const id = this.#nextId++;
     const place = this.#places.take();
     const listener: LinuxListener = new LinuxListener({ spec, port, id, place }, config, {
+      clock: this.#options.clock,
       post: (message) => this.#threads.post(thread, message),
       settle: () => this.#settle(thread),
+      nextEndpointId: () => this.#nextEndpointId++,
+      // TCP only: `thread` is 0, and #receive() goes on from there.
+      cutEndpoints: (ids) => this.#threads.post(thread, { kind: 'cut-endpoints', ids }),
       close: () => this.#closeListener(listener, thread),
     });
     this.#open.set(id, listener);
@@ -191,6 +196,7 @@ class LinuxDataPlane implements DataPlane {
       await Promise.all(closed);
       await this.#drain(graceMs);
     }
+    for (const listener of this.#retired) listener.leaveConnections();
     await this.#threads.close();
   }
 
@@ -223,6 +229,9 @@ class LinuxDataPlane implements DataPlane {
       case 'closed':
         this.#closed.get(message.id)?.();
         this.#closed.delete(message.id);
+        return;
+      case 'cut-endpoints':
+        for (let thread = 1; thread < this.#threads.count; thread++) this.#threads.post(thread, message);
         return;
       case 'drained':
         this.#drained?.();

@@ -1,19 +1,14 @@
 // dataplane/linux/hand-over.ts: established connections on their way from the thread that accepted them to another one:
 // a ring of integers in shared memory, one for each receiving thread. Descriptors belong to the process, so their
 // numbers are all there is to hand over. One thread writes, one reads.
-import type { EstablishedSockets } from './tcp-relay.js';
+import type { Established } from './tcp-relay.js';
 
 const records = 1024;
-const wordsPerRecord = 3;
+const wordsPerRecord = 4;
 /** Words before the records: how many were written and read, ever (they wrap around). */
 const written = 0;
 const taken = 1;
 const firstRecord = 2;
-
-export interface HandedOver extends EstablishedSockets {
-  /** The counters' place of its listener. */
-  readonly place: number;
-}
 
 export function createRingMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer((firstRecord + records * wordsPerRecord) * Int32Array.BYTES_PER_ELEMENT);
@@ -36,17 +31,18 @@ export class HandOverRing {
   }
 
   /** Only while it is not full. The reader must be woken if it sleeps. */
-  put({ clientFd, endpointFd, place }: HandedOver): void {
+  put({ clientFd, endpointFd, place, endpointId }: Established): void {
     const words = this.#words;
     const at = recordAt(Atomics.load(words, written));
     words[at] = clientFd;
     words[at + 1] = endpointFd;
     words[at + 2] = place;
+    words[at + 3] = endpointId;
     // Atomic, so that whoever sees the new number sees the record as well.
     Atomics.add(words, written, 1);
   }
 
-  take(): HandedOver | undefined {
+  take(): Established | undefined {
     if (this.empty) return undefined;
     const words = this.#words;
     const at = recordAt(Atomics.load(words, taken));
@@ -54,6 +50,7 @@ export class HandOverRing {
       clientFd: words[at] ?? -1,
       endpointFd: words[at + 1] ?? -1,
       place: words[at + 2] ?? 0,
+      endpointId: words[at + 3] ?? 0,
     };
     Atomics.add(words, taken, 1);
     return record;

@@ -1,8 +1,8 @@
 // dataplane/linux/messages.ts: what the main thread and the workers tell each other. Never about a connection: those are
 // counted in shared memory (counter-block.ts, control.ts) and handed over by rings (hand-over.ts).
 import type { IpFamily } from '../../model/ip.js';
+import type { EndpointsMessage } from '../native/endpoints-message.js';
 import type { PortRange } from '../native/ephemeral-ports.js';
-import type { EndpointsMessage } from '../native/prepared-endpoints.js';
 
 export type ToThread =
   /** Memory for counters; told to every thread before a listener with a place in it is opened. */
@@ -23,12 +23,25 @@ export type ToThread =
   | { readonly kind: 'forget-locals'; readonly id: number; readonly addresses: readonly string[] }
   /** Answered by 'closed'. */
   | { readonly kind: 'close'; readonly id: number }
+  /**
+   * Reset what is established to these endpoints, which have left. Thread 0 is told first, and says when it has done so;
+   * then the others, to which it may have handed some before.
+   */
+  | CutEndpoints
   /** Reset every connection, and those that are handed over later. */
   | { readonly kind: 'cut' };
+
+export interface CutEndpoints {
+  readonly kind: 'cut-endpoints';
+  /** SharedEndpoint.id. */
+  readonly ids: readonly number[];
+}
 
 export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'closed'; readonly id: number }
+  /** Thread 0 has done so: it hands no connection to these endpoints over any more. */
+  | CutEndpoints
   /** The last TCP connection of all threads has ended after Control.drain(). */
   | { readonly kind: 'drained' }
   | {
@@ -56,6 +69,7 @@ export interface ThreadTuning {
   /** Per mille of a thread's time from which on its connections may move; see spread.ts. */
   readonly busyPerMille: number;
   readonly endpointSetAsideMs: number;
+  readonly firstTurn: number;
   readonly dialTimeoutMs: number;
   readonly dialBudgetMs: number;
   readonly halfClosedTimeoutMs: number;

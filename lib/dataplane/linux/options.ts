@@ -8,6 +8,8 @@ import type { ThreadTuning } from './messages.js';
 export interface LinuxDataPlaneOptions {
   /** How long an endpoint that did not answer is tried last, in milliseconds; 0: never. */
   readonly endpointSetAsideMs: number;
+  /** See BalancerOptions. @default 0 */
+  readonly firstTurn?: number;
   /**
    * Worker threads. The first accepts and dials; all of them relay.
    * @default the processors that this process may use, at most 4
@@ -67,6 +69,7 @@ const mostThreads = 4;
 export function resolveOptions(options: LinuxDataPlaneOptions): ResolvedOptions {
   return {
     endpointSetAsideMs: options.endpointSetAsideMs,
+    firstTurn: options.firstTurn ?? 0,
     threads: options.threads ?? Math.min(availableParallelism(), mostThreads),
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
     descriptorLimit: options.descriptorLimit ?? Number.POSITIVE_INFINITY,
@@ -103,6 +106,7 @@ export function tuningOf(options: ResolvedOptions): ThreadTuning {
     maxPipes: pipesPerThread(options),
     busyPerMille: options.busyPerMille,
     endpointSetAsideMs: options.endpointSetAsideMs,
+    firstTurn: options.firstTurn,
     dialTimeoutMs: options.dialTimeoutMs,
     dialBudgetMs: options.dialBudgetMs,
     halfClosedTimeoutMs: options.halfClosedTimeoutMs,

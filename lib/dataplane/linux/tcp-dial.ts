@@ -62,6 +62,7 @@ export class TcpDial implements ReadyHandler, TimerOwner {
   #startedMs = 0;
   /** Tag of the running try: a stale event of an earlier one must not be taken for its answer. */
   #try = clientTag;
+  /** Of the last try that has failed; undefined: none has so far. */
   #lastError: unknown;
   #over = false;
 
@@ -100,6 +101,14 @@ export class TcpDial implements ReadyHandler, TimerOwner {
     this.#tryFailed(new Error(`no answer within ${limitMs} ms`), false);
   }
 
+  /** A running dial to an endpoint that has left goes on to the next candidate; one to an endpoint that rests goes on. */
+  endpointsChanged(balancer: Balancer): void {
+    if (this.#over || this.#endpoint === undefined || balancer !== this.#origin.balancer) return;
+    if (balancer.has(this.#endpoint.address)) return;
+    this.#endTry();
+    this.#next();
+  }
+
   /** Resets the client. Idempotent. */
   fail(reason: ConnectionFailure): void {
     if (this.#over) return;
@@ -121,7 +130,7 @@ export class TcpDial implements ReadyHandler, TimerOwner {
     while (remainingMs > 0) {
       const address = this.#candidates?.next();
       if (address === undefined) {
-        this.#giveUp(this.#endpoint === undefined ? 'no-endpoints' : 'dial');
+        this.#giveUp(this.#lastError === undefined ? 'no-endpoints' : 'dial');
         return;
       }
       this.#endpoint = this.#origin.endpoints.of(address);
@@ -186,29 +195,39 @@ export class TcpDial implements ReadyHandler, TimerOwner {
     countDial(counters, (performance.now() - this.#startedMs) / 1000);
     endpoint.pick();
     balancer.answered(endpoint.address);
-    this.#relay(events);
+    balancer.chosen(this.#client, endpoint.address, this.#context.loop.nowMs);
+    this.#relay(endpoint, events);
   }
 
-  #relay(endpointEvents: number): void {
+  #relay(endpoint: PreparedEndpoint, endpointEvents: number): void {
     this.#over = true;
     this.#context.timers.cancel(this.#timer);
     const { counters, place } = this.#origin;
-    const sockets = { clientFd: this.#clientFd, endpointFd: this.#endpointFd };
-    const relay = new TcpRelay(sockets, this.#slot, place, counters, this.#context);
+    const established = {
+      clientFd: this.#clientFd,
+      endpointFd: this.#endpointFd,
+      place,
+      endpointId: endpoint.id,
+    };
+    const relay = new TcpRelay(established, this.#slot, counters, this.#context);
     this.#context.loop.replace(this.#slot, relay);
     this.#context.established(this, relay);
     relay.start(this.#clientEvents, endpointEvents);
   }
 
   #tryFailed(error: unknown, isOurs: boolean): void {
-    const { timers, sockets, loop } = this.#context;
+    this.#endTry();
+    this.#lastError = error;
+    if (!isOurs && this.#endpoint !== undefined)
+      this.#origin.balancer.setAside(this.#endpoint.address, this.#context.loop.nowMs);
+    this.#next();
+  }
+
+  #endTry(): void {
+    const { timers, sockets } = this.#context;
     timers.cancel(this.#timer);
     sockets.reset(this.#endpointFd);
     this.#endpointFd = -1;
-    this.#lastError = error;
-    if (!isOurs && this.#endpoint !== undefined)
-      this.#origin.balancer.setAside(this.#endpoint.address, loop.nowMs);
-    this.#next();
   }
 
   /**

@@ -5,9 +5,10 @@ import type { IpFamily } from '../../model/ip.js';
 import { EPOLLIN } from '../native/abi/constants.js';
 import { EAGAIN, isShortage } from '../native/abi/errno.js';
 import { type CounterBlock, count, countFailure, open, opened } from '../native/counter-block.js';
+import type { EndpointsMessage } from '../native/endpoints-message.js';
 import type { PortRange } from '../native/ephemeral-ports.js';
 import type { ReadyHandler } from '../native/epoll-loop.js';
-import { PreparedEndpoints, type SharedEndpoint } from '../native/prepared-endpoints.js';
+import { PreparedEndpoints } from '../native/prepared-endpoints.js';
 import { ipOf } from '../native/socket-address.js';
 import { check, SystemError } from '../native/system-error.js';
 import { Timer, type TimerOwner } from '../native/timer-wheel.js';
@@ -25,6 +26,8 @@ export interface TcpPortContext extends DialContext {
   /** A message waits that may change the endpoints: they must be in force before the next client is accepted. */
   hasMessages(): boolean;
   accepted(dial: TcpDial): void;
+  /** What the balancer knows of endpoints has changed. */
+  endpointsChanged(balancer: Balancer): void;
 }
 
 export interface TcpPortSpec {
@@ -58,9 +61,11 @@ export class TcpPort implements ReadyHandler, TimerOwner {
     check(this.#context.loop.add(this.#fd, EPOLLIN, this.#slot, 0), 'epoll_ctl', 'a listening socket');
   }
 
-  update(endpoints: readonly SharedEndpoint[], segments: readonly SharedArrayBuffer[]): void {
-    this.#origin.endpoints.update(endpoints, segments);
-    this.#origin.balancer.update(endpoints);
+  update(message: EndpointsMessage): void {
+    const { balancer, endpoints } = this.#origin;
+    endpoints.update(message.endpoints, message.segments);
+    balancer.update(message);
+    this.#context.endpointsChanged(balancer);
   }
 
   ready(): void {

@@ -36,15 +36,18 @@ export interface RelayContext {
   settled(relay: TcpRelay, first: boolean): void;
 }
 
-export interface EstablishedSockets {
+/** All that it takes to relay a connection: its two sockets, and whose they are. */
+export interface Established {
   readonly clientFd: number;
   readonly endpointFd: number;
+  /** The counters' place of its listener. */
+  readonly place: number;
+  /** SharedEndpoint.id of the endpoint. */
+  readonly endpointId: number;
 }
 
 export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
-  readonly sockets: EstablishedSockets;
-  /** The counters' place of its listener. */
-  readonly place: number;
+  readonly established: Established;
   readonly #slot: number;
   readonly #context: RelayContext;
   readonly #counters: CounterBlock;
@@ -67,19 +70,12 @@ export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
   #broken: { readonly reason: ConnectionFailure; readonly lastBytes: LastBytes } | undefined;
 
   /** @param slot in the loop, where both descriptors are watched, edge-triggered */
-  constructor(
-    sockets: EstablishedSockets,
-    slot: number,
-    place: number,
-    counters: CounterBlock,
-    context: RelayContext,
-  ) {
-    this.sockets = sockets;
-    this.place = place;
+  constructor(established: Established, slot: number, counters: CounterBlock, context: RelayContext) {
+    this.established = established;
     this.#slot = slot;
     this.#context = context;
     this.#counters = counters;
-    const { clientFd, endpointFd } = sockets;
+    const { clientFd, endpointFd } = established;
     this.#fromClient = new OneWay(clientFd, endpointFd, context.tools);
     this.#fromEndpoint = new OneWay(endpointFd, clientFd, context.tools);
   }
@@ -116,7 +112,7 @@ export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
     if ((events & EPOLLPRI) !== 0) from.urgentSeen = true;
     if ((events & EPOLLOUT) !== 0) to.writable = true;
     if ((events & EPOLLERR) === 0) return;
-    const { clientFd, endpointFd } = this.sockets;
+    const { clientFd, endpointFd } = this.established;
     if (this.#context.sockets.takeError(isClient ? clientFd : endpointFd) !== 0)
       this.#break(isClient ? 'client-reset' : 'endpoint-reset');
   }
@@ -132,8 +128,8 @@ export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
     const { sockets, loop } = this.#context;
     const [way, to] =
       reason === 'client-reset'
-        ? [this.#fromClient, this.sockets.endpointFd]
-        : [this.#fromEndpoint, this.sockets.clientFd];
+        ? [this.#fromClient, this.established.endpointFd]
+        : [this.#fromEndpoint, this.established.clientFd];
     this.#broken = { reason, lastBytes: new LastBytes(way, to, sockets, loop.nowMs) };
   }
 
@@ -198,15 +194,15 @@ export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
   }
 
   /** Gives up both sockets without closing them; another relay owns them then. Only where settled() was called. */
-  handOver(): EstablishedSockets {
+  handOver(): Established {
     this.#over = true;
     this.#sendAtOnce();
     this.#keepAlive();
-    const { clientFd, endpointFd } = this.sockets;
+    const { clientFd, endpointFd } = this.established;
     this.#context.loop.remove(clientFd);
     this.#context.loop.remove(endpointFd);
     this.#release();
-    return this.sockets;
+    return this.established;
   }
 
   /** Resets both sides, and drops what was not sent. Idempotent; only the first reason counts. */
@@ -215,16 +211,16 @@ export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
     this.#over = true;
     countFailure(this.#counters, this.#broken?.reason ?? reason);
     // In this order: a client that tries again at once finds its endpoint free of the old connection.
-    this.#context.sockets.reset(this.sockets.endpointFd);
-    this.#context.sockets.reset(this.sockets.clientFd);
+    this.#context.sockets.reset(this.established.endpointFd);
+    this.#context.sockets.reset(this.established.clientFd);
     this.#end();
   }
 
   /** Both sides have ended and have all they are to get. */
   #close(): void {
     this.#over = true;
-    this.#context.sockets.close(this.sockets.clientFd);
-    this.#context.sockets.close(this.sockets.endpointFd);
+    this.#context.sockets.close(this.established.clientFd);
+    this.#context.sockets.close(this.established.endpointFd);
     this.#end();
   }
 
@@ -244,13 +240,13 @@ export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
   #sendAtOnce(): void {
     if (this.#sendsAtOnce) return;
     this.#sendsAtOnce = true;
-    this.#context.sockets.sendAtOnce(this.sockets.endpointFd);
+    this.#context.sockets.sendAtOnce(this.established.endpointFd);
   }
 
   #keepAlive(): void {
     if (this.#isKeptAlive) return;
     this.#isKeptAlive = true;
-    this.#context.sockets.keepAlive(this.sockets.endpointFd, this.#context.keepAliveDelayMs);
+    this.#context.sockets.keepAlive(this.established.endpointFd, this.#context.keepAliveDelayMs);
   }
 
   /** The timer is set anew only when it fires: moving bytes costs no timer. */
@@ -282,7 +278,7 @@ export class TcpRelay implements ReadyHandler, Resumable, TimerOwner {
   #isAcknowledging(): boolean {
     const { sockets } = this.#context;
     const before = this.#unacknowledged;
-    const { clientFd, endpointFd } = this.sockets;
+    const { clientFd, endpointFd } = this.established;
     this.#unacknowledged = sockets.unacknowledged(clientFd) + sockets.unacknowledged(endpointFd);
     return this.#unacknowledged > 0 && this.#unacknowledged !== before;
   }

@@ -1,18 +1,19 @@
 // dataplane/linux/thread-connections.ts: the TCP connections of one thread: dials, relays, and what comes and goes by
 // hand-over. Keeps the count of open connections of all threads.
+import type { Balancer } from '../../balance/balancer.js';
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
 import type { Control } from '../native/control.js';
 import type { CounterBlock } from '../native/counter-block.js';
-import { endFaulty, type ReportFault } from '../native/fault.js';
+import { endFaulty, type MayFail, type ReportFault } from '../native/fault.js';
 import { NativeMemory } from '../native/native-memory.js';
 import { check } from '../native/system-error.js';
 import { ChunkPool, chunkBytes } from './chunk-pool.js';
-import type { HandedOver, HandOverRing } from './hand-over.js';
+import type { HandOverRing } from './hand-over.js';
 import type { RelayTools } from './one-way.js';
 import type { PipePool } from './pipe-pool.js';
 import { chooseThread, mostMoves } from './spread.js';
 import { type TcpDial, watchedEvents } from './tcp-dial.js';
-import { clientTag, type RelayContext, TcpRelay } from './tcp-relay.js';
+import { clientTag, type Established, type RelayContext, TcpRelay } from './tcp-relay.js';
 
 export interface ConnectionsContext
   extends Pick<RelayContext, 'loop' | 'timers' | 'sockets' | 'halfClosedTimeoutMs' | 'keepAliveDelayMs'> {
@@ -35,11 +36,13 @@ export interface ConnectionsContext
 export class ThreadConnections {
   readonly relayContext: RelayContext;
   readonly #context: ConnectionsContext;
-  readonly #open = new Set<TcpDial | TcpRelay>();
+  /** Apart from the relays: each change of some listener's endpoints looks at all of them, and they are few. */
+  readonly #dials = new Set<TcpDial>();
+  readonly #relays = new Set<TcpRelay>();
   /** How many were given to each thread, this one included, where they are spread evenly. */
   readonly #given: number[];
   /** Those that had something to do since moves were last allowed. */
-  readonly #working = new Set<TcpDial | TcpRelay>();
+  readonly #working = new Set<TcpRelay>();
   #movesLeft = 0;
   #cutting = false;
 
@@ -59,20 +62,25 @@ export class ThreadConnections {
       tools,
       halfClosedTimeoutMs,
       keepAliveDelayMs,
-      over: (relay) => this.over(relay),
+      over: (relay) => this.#relayOver(relay),
       settled: (relay, first) => this.#settled(relay, first),
     };
   }
 
-  add(connection: TcpDial | TcpRelay): void {
-    this.#open.add(connection);
-    if (this.#cutting) connection.fail('shutdown');
+  accepted(dial: TcpDial): void {
+    this.#dials.add(dial);
+    if (this.#cutting) dial.fail('shutdown');
   }
 
-  /** Its sockets are closed. */
-  over(connection: TcpDial | TcpRelay): void {
-    this.#open.delete(connection);
-    this.#working.delete(connection);
+  /** The client's socket is closed; no relay came to be. */
+  dialOver(dial: TcpDial): void {
+    this.#dials.delete(dial);
+    this.#releasePlace();
+  }
+
+  #relayOver(relay: TcpRelay): void {
+    this.#relays.delete(relay);
+    this.#working.delete(relay);
     this.#releasePlace();
   }
 
@@ -81,18 +89,40 @@ export class ThreadConnections {
   }
 
   established(dial: TcpDial, relay: TcpRelay): void {
-    this.#open.delete(dial);
-    this.#open.add(relay);
+    this.#dials.delete(dial);
+    this.#relays.add(relay);
   }
 
   /** Resets all that are there, and all that come. */
   cut(reason: ConnectionFailure): void {
     this.#cutting = true;
-    for (const connection of this.#open) {
+    this.#forEach(this.#dials, (dial) => dial.fail(reason));
+    this.#forEach(this.#relays, (relay) => relay.fail(reason));
+  }
+
+  /** Its endpoints, that is: dials under way look whether theirs has left. */
+  endpointsChanged(balancer: Balancer): void {
+    this.#forEach(this.#dials, (dial) => dial.endpointsChanged(balancer));
+  }
+
+  /** Resets what is established to these endpoints, also what is on its way from another thread. */
+  cutEndpoints(ids: readonly number[]): void {
+    this.adoptAll();
+    const left = new Set(ids);
+    this.#forEach(this.#relays, (relay) => {
+      if (left.has(relay.established.endpointId)) relay.fail('drained');
+    });
+  }
+
+  #forEach<Connection extends MayFail>(
+    connections: Iterable<Connection>,
+    act: (connection: Connection) => void,
+  ): void {
+    for (const connection of connections) {
       try {
-        connection.fail(reason);
+        act(connection);
       } catch (error) {
-        this.#context.fault(error);
+        endFaulty(connection, error, this.#context.fault);
       }
     }
   }
@@ -109,7 +139,7 @@ export class ThreadConnections {
     }
   }
 
-  #adopt(handed: HandedOver): void {
+  #adopt(handed: Established): void {
     const { adopt, loop } = this.#context;
     adopt(handed.clientFd);
     adopt(handed.endpointFd);
@@ -120,16 +150,17 @@ export class ThreadConnections {
       // The next wait reports what there is to read and write by now.
       check(loop.add(handed.clientFd, watchedEvents, slot, clientTag), 'epoll_ctl', 'a client');
       check(loop.add(handed.endpointFd, watchedEvents, slot, clientTag + 1), 'epoll_ctl', 'an endpoint');
-      this.add(relay);
+      this.#relays.add(relay);
+      if (this.#cutting) relay.fail('shutdown');
     } catch (error) {
       endFaulty(relay, error, this.#context.fault);
     }
   }
 
-  #relayOf(handed: HandedOver, slot: number): TcpRelay {
+  #relayOf(handed: Established, slot: number): TcpRelay {
     const { counters, loop, sockets } = this.#context;
     try {
-      return new TcpRelay(handed, slot, handed.place, counters(handed.place), this.relayContext);
+      return new TcpRelay(handed, slot, counters(handed.place), this.relayContext);
     } catch (error) {
       // Nobody else would ever end it.
       loop.release(slot);
@@ -166,12 +197,12 @@ export class ThreadConnections {
     const ring = rings[target];
     if (target === thread || ring === undefined || ring.full || control.isStopping(target)) return thread;
     this.#movesLeft--;
-    const sockets = relay.handOver();
-    this.#open.delete(relay);
+    const established = relay.handOver();
+    this.#relays.delete(relay);
     this.#working.delete(relay);
-    release(sockets.clientFd);
-    release(sockets.endpointFd);
-    ring.put({ ...sockets, place: relay.place });
+    release(established.clientFd);
+    release(established.endpointFd);
+    ring.put(established);
     if (control.isSleeping(target)) wake(target);
     return target;
   }

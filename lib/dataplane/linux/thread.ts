@@ -1,7 +1,7 @@
 // dataplane/linux/thread.ts: one thread of the data plane: its loop, its listeners, its connections. Thread 0 accepts TCP
 // and chooses endpoints; every thread relays; UDP listeners are spread over all.
 import { performance } from 'node:perf_hooks';
-import { roundRobin } from '../../balance/round-robin.js';
+import { listenerBalancer } from '../../balance/listener-balancer.js';
 import { EPOLLET, EPOLLIN } from '../native/abi/constants.js';
 import { Control } from '../native/control.js';
 import type { CounterBlock } from '../native/counter-block.js';
@@ -98,8 +98,9 @@ export class DataPlaneThread {
       warn,
       hasMessages,
       take: () => this.#take('tcp', warn),
-      accepted: (dial) => this.#connections.add(dial),
-      dialOver: (dial) => this.#connections.over(dial),
+      accepted: (dial) => this.#connections.accepted(dial),
+      endpointsChanged: (balancer) => this.#connections.endpointsChanged(balancer),
+      dialOver: (dial) => this.#connections.dialOver(dial),
       established: (dial, relay) => this.#connections.established(dial, relay),
     };
     this.#udpContext = {
@@ -190,7 +191,7 @@ export class DataPlaneThread {
         this.#listen(message);
         return;
       case 'endpoints':
-        this.#ports.get(message.id)?.update(message.endpoints, message.segments);
+        this.#ports.get(message.id)?.update(message);
         return;
       case 'forget-locals': {
         const port = this.#ports.get(message.id);
@@ -200,6 +201,10 @@ export class DataPlaneThread {
       case 'close':
         this.#closePort(message.id);
         return;
+      case 'cut-endpoints':
+        this.#connections.cutEndpoints(message.ids);
+        if (this.#settings.thread === 0) this.#mailbox.post(message);
+        return;
       case 'cut':
         this.#connections.cut('shutdown');
         return;
@@ -208,14 +213,15 @@ export class DataPlaneThread {
 
   #listen(message: Extract<ToThread, { readonly kind: 'listen' }>): void {
     this.#descriptors.adopt(message.fd);
-    const balancer = roundRobin({ setAsideMs: this.#settings.endpointSetAsideMs });
+    const { endpointSetAsideMs: setAsideMs, firstTurn } = this.#settings;
+    const balancer = listenerBalancer({ setAsideMs, firstTurn });
     const counters = this.#counters(message.place);
     const port =
       message.protocol === 'TCP'
         ? new TcpPort(message, balancer, counters, this.#tcpContext)
         : new UdpPort(message, balancer, counters, this.#udpContext);
     this.#ports.set(message.id, port);
-    port.update(message.endpoints, message.segments);
+    port.update(message);
     port.listen();
   }
 

@@ -1,46 +1,30 @@
-// dataplane/linux/udp-port.ts: a listening UDP socket in its thread, its clients and their flows.
+// dataplane/linux/udp-port.ts: a listening UDP socket in its thread, and who its datagrams go to.
 // A client is an address and port, and the local address it sent to: replies leave from that one, or conntrack could not
-// undo a REDIRECT or DNAT. No timer per datagram or client: four ticks make one idle time, and one timer serves all.
+// undo a REDIRECT or DNAT.
 import type { Balancer } from '../../balance/balancer.js';
 import { hostPort, type IpFamily } from '../../model/ip.js';
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
 import { EPOLLIN, IPPROTO_UDP, UDP_SEGMENT } from '../native/abi/constants.js';
 import { EAGAIN, EINTR, isLocalAddressTrouble, isShortage } from '../native/abi/errno.js';
-import { type CounterBlock, count, countFailure, open, opened, rxBytes } from '../native/counter-block.js';
-import type { EpollLoop, ReadyHandler } from '../native/epoll-loop.js';
+import { type CounterBlock, count, countFailure, rxBytes } from '../native/counter-block.js';
+import type { EndpointsMessage } from '../native/endpoints-message.js';
+import type { ReadyHandler } from '../native/epoll-loop.js';
 import { localAddressOf } from '../native/packet-info.js';
-import {
-  type PreparedEndpoint,
-  PreparedEndpoints,
-  type SharedEndpoint,
-} from '../native/prepared-endpoints.js';
+import { type PreparedEndpoint, PreparedEndpoints } from '../native/prepared-endpoints.js';
 import { ipOf, portOf, sockaddrRoom } from '../native/socket-address.js';
-import type { Sockets } from '../native/sockets.js';
 import { check, SystemError } from '../native/system-error.js';
-import { Timer, type TimerOwner, type TimerWheel } from '../native/timer-wheel.js';
 import type { SparseWarn } from '../sparse-log.js';
 import { type ClientKey, ClientKeys } from './client-key.js';
 import { controlOffset, type DatagramBatch, nameOffset } from './datagram-batch.js';
 import type { OutgoingBatch } from './outgoing-batch.js';
-import type { ReplyBatch, ReplySender } from './reply-batch.js';
-import type { RouteSlab } from './route-slab.js';
+import type { ReplySender } from './reply-batch.js';
 import { UdpFlow, type UdpFlowContext } from './udp-flow.js';
+import { UdpFlows, type UdpFlowsContext } from './udp-flows.js';
 
-const ticksPerIdleTime = 4;
-
-export interface UdpPortContext {
-  readonly loop: EpollLoop;
-  readonly timers: TimerWheel;
-  readonly sockets: Sockets;
+export interface UdpPortContext extends UdpFlowsContext {
   readonly batch: DatagramBatch;
-  readonly replies: ReplyBatch;
-  readonly routes: Readonly<Record<IpFamily, RouteSlab>>;
-  readonly idleTimeoutMs: number;
   readonly socketBufferBytes: number;
   readonly warn: SparseWarn;
-  /** False when the cap on connections is reached. */
-  take(): boolean;
-  release(): void;
   /** A message waits that may change the endpoints. */
   hasMessages(): boolean;
 }
@@ -51,18 +35,16 @@ export interface UdpPortSpec {
   readonly ipFamily: IpFamily;
 }
 
-export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
+export class UdpPort implements ReadyHandler, ReplySender {
   readonly #spec: UdpPortSpec;
   readonly #balancer: Balancer;
   readonly #counters: CounterBlock;
   readonly #context: UdpPortContext;
   readonly #endpoints = new PreparedEndpoints();
-  readonly #flows = new Map<ClientKey, UdpFlow>();
+  readonly #flows: UdpFlows;
   readonly #keys: ClientKeys;
   readonly #flowContext: UdpFlowContext;
   readonly #slot: number;
-  readonly #tickTimer = new Timer(this);
-  #tick = 0;
   #generation = 0;
 
   /** Owns the listening socket `spec.fd` from now on. */
@@ -72,6 +54,7 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
     this.#counters = counters;
     this.#context = context;
     this.#keys = new ClientKeys(spec.ipFamily);
+    this.#flows = new UdpFlows(spec.ipFamily, counters, context);
     this.#slot = context.loop.claim(this);
     // An older kernel would take no notice of it in a control message, and send one large datagram.
     const inSegments = context.sockets.setOption(spec.fd, IPPROTO_UDP, UDP_SEGMENT, 0) === 0;
@@ -82,10 +65,10 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
       sender: this,
       sockets: context.sockets,
       counters,
-      tick: () => this.#tick,
+      tick: () => this.#flows.tick,
       answered: ({ address }) => balancer.answered(address),
       broken: (flow, error) => this.#broken(flow, error),
-      faulty: (flow) => this.#end(flow, 'fault'),
+      faulty: (flow) => this.#flows.end(flow, 'fault'),
       warn: (message, flow, result) => this.#warn(message, flow.endpoint, result),
     };
   }
@@ -95,29 +78,26 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
     check(this.#context.loop.add(this.#spec.fd, EPOLLIN, this.#slot, 0), 'epoll_ctl', 'a listening socket');
   }
 
-  update(endpoints: readonly SharedEndpoint[], segments: readonly SharedArrayBuffer[]): void {
-    this.#endpoints.update(endpoints, segments);
-    this.#balancer.update(endpoints);
+  update(message: EndpointsMessage): void {
+    this.#endpoints.update(message.endpoints, message.segments);
+    this.#balancer.update(message);
     this.#generation++;
-    if (endpoints.length === 0) this.drop('endpoint-gone');
+    // Else each one moves with its client's next datagram.
+    if (message.endpoints.length === 0)
+      this.#flows.endWhere(({ endpoint }) => !this.#balancer.has(endpoint.address), 'endpoint-gone');
   }
 
   /** Ends the flows of clients that sent to one of these addresses, which portals lead to no more. */
   forgetLocals(addresses: readonly string[]): void {
-    for (const flow of this.#flows.values()) {
-      const { memory, controlAt } = flow.route;
-      const local = localAddressOf(memory.bytes, controlAt, this.#spec.ipFamily);
-      if (addresses.includes(local)) this.#end(flow, 'shutdown');
-    }
-  }
-
-  /** Ends every flow at once. */
-  drop(reason: ConnectionFailure): void {
-    for (const flow of this.#flows.values()) this.#end(flow, reason);
+    const { ipFamily } = this.#spec;
+    this.#flows.endWhere(
+      ({ route }) => addresses.includes(localAddressOf(route.memory.bytes, route.controlAt, ipFamily)),
+      'shutdown',
+    );
   }
 
   close(): void {
-    this.drop('shutdown');
+    this.#flows.endWhere(() => true, 'shutdown');
     this.#context.loop.release(this.#slot);
     this.#context.sockets.close(this.#spec.fd);
   }
@@ -143,7 +123,7 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
       }
     } catch (error) {
       const flow = this.#flows.get(key);
-      if (flow !== undefined) this.#end(flow, 'fault');
+      if (flow !== undefined) this.#flows.end(flow, 'fault');
       throw error;
     } finally {
       batch.done(received);
@@ -162,7 +142,7 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
       if (flow === undefined) return;
       if (!counted) count(this.#counters, rxBytes, batch.bytesOf(first, end));
       counted = true;
-      flow.lastTick = this.#tick;
+      flow.lastTick = this.#flows.tick;
       next = flow.send(next, end);
       flow = undefined;
     }
@@ -178,7 +158,7 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
     const flow = this.#flows.get(key);
     if (flow === undefined || flow.generation === this.#generation) return flow;
     if (!this.#balancer.has(flow.endpoint.address)) {
-      this.#end(flow, 'endpoint-gone');
+      this.#flows.end(flow, 'endpoint-gone');
       return undefined;
     }
     flow.generation = this.#generation;
@@ -187,17 +167,14 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
 
   /** A flow for the client of datagram `index`; undefined: there is none to be had for its `datagrams`. */
   #begin(key: ClientKey, index: number, datagrams: number): UdpFlow | undefined {
-    const { take } = this.#context;
     if (this.#balancer.size === 0) return this.#refuse('no-endpoints', datagrams);
-    if (!take()) return this.#refuse('connection-limit', datagrams);
-    count(this.#counters, opened);
-    count(this.#counters, open);
+    if (!this.#flows.take()) return this.#refuse('connection-limit', datagrams);
     try {
       const flow = this.#dial(key, index);
-      if (flow === undefined) this.#uncount('dial');
+      if (flow === undefined) this.#flows.giveBack('dial');
       return flow;
     } catch (error) {
-      if (!this.#flows.has(key)) this.#uncount('fault');
+      if (this.#flows.get(key) === undefined) this.#flows.giveBack('fault');
       throw error;
     }
   }
@@ -209,7 +186,10 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
     for (let address = candidates.next(); address !== undefined; address = candidates.next()) {
       const endpoint = this.#endpoints.of(address);
       const fd = this.#connect(endpoint);
-      if (fd >= 0) return this.#add(key, index, fd, endpoint);
+      if (fd >= 0) {
+        this.#balancer.chosen(client, address, loop.nowMs);
+        return this.#add(key, index, fd, endpoint);
+      }
       this.#warn('UDP endpoint can not be connected', endpoint, fd);
       if (isShortage(fd)) break;
       if (!isLocalAddressTrouble(fd)) this.#balancer.setAside(address, loop.nowMs);
@@ -235,16 +215,15 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
   }
 
   #add(key: ClientKey, index: number, fd: number, endpoint: PreparedEndpoint): UdpFlow {
-    const { loop, routes, batch, timers, idleTimeoutMs } = this.#context;
+    const { loop, routes, batch } = this.#context;
     const route = routes[this.#spec.ipFamily].take(batch, index, this.#flowContext.inSegments);
     const slot = loop.claim(this);
     const parts = { key, fd, slot, endpoint, route, generation: this.#generation };
     const flow = new UdpFlow(parts, this.#flowContext);
     loop.replace(slot, flow);
-    this.#flows.set(key, flow);
+    this.#flows.add(flow);
     check(loop.add(fd, EPOLLIN, slot, 0), 'epoll_ctl', 'a UDP flow');
     endpoint.pick();
-    if (this.#flows.size === 1) timers.set(this.#tickTimer, idleTimeoutMs / ticksPerIdleTime, loop.nowMs);
     return flow;
   }
 
@@ -268,7 +247,7 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
   #broken(flow: UdpFlow, error: number): void {
     this.#warn('UDP flow broken', flow.endpoint, error);
     this.#balancer.setAside(flow.endpoint.address, this.#context.loop.nowMs);
-    this.#end(flow, 'endpoint-reset');
+    this.#flows.end(flow, 'endpoint-reset');
   }
 
   #warn(message: string, endpoint: PreparedEndpoint | undefined, result: number): void {
@@ -279,35 +258,5 @@ export class UdpPort implements ReadyHandler, ReplySender, TimerOwner {
       ...(address !== undefined && { endpoint: address }),
       err: new SystemError('UDP', address ?? servicePortName, result),
     });
-  }
-
-  /** A tick is over: whoever was silent for all of an idle time is forgotten. */
-  expired(): void {
-    const { timers, loop, idleTimeoutMs } = this.#context;
-    this.#tick++;
-    for (const flow of this.#flows.values()) {
-      // It was last used somewhere within its tick: only whole ticks after that one count.
-      if (this.#tick - flow.lastTick > ticksPerIdleTime) this.#end(flow, undefined);
-    }
-    if (this.#flows.size > 0) timers.set(this.#tickTimer, idleTimeoutMs / ticksPerIdleTime, loop.nowMs);
-  }
-
-  /** `reason` undefined: idle. */
-  #end(flow: UdpFlow, reason: ConnectionFailure | undefined): void {
-    const { loop, sockets, routes, timers, replies } = this.#context;
-    // They still need the route.
-    replies.flush();
-    this.#flows.delete(flow.key);
-    loop.release(flow.slot);
-    sockets.close(flow.fd);
-    routes[this.#spec.ipFamily].giveBack(flow.route);
-    if (this.#flows.size === 0) timers.cancel(this.#tickTimer);
-    this.#uncount(reason);
-  }
-
-  #uncount(reason: ConnectionFailure | undefined): void {
-    count(this.#counters, open, -1);
-    this.#context.release();
-    if (reason !== undefined) countFailure(this.#counters, reason);
   }
 }

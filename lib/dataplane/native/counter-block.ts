@@ -13,6 +13,7 @@ const reasons = [
   'endpoint-gone',
   'shutdown',
   'fault',
+  'drained',
 ] as const satisfies readonly ConnectionFailure[];
 
 /** Places in a block. `open` is what this thread has opened less what it has closed: only the sum means anything. */

@@ -1,5 +1,6 @@
-// dataplane/native/pick-slots.ts: which number in shared memory counts the picks of which endpoint of a listener. Decided
-// by the main thread, which also reads them; written by the listener's own thread.
+// dataplane/native/pick-slots.ts: which number in shared memory counts the picks of which endpoint of a listener, and by
+// which number its connections know it. Decided by the main thread, which also reads the picks; they are written by the
+// listener's own thread.
 import type { EndpointAddress } from '../../model/endpoint.js';
 import { hostPort } from '../../model/ip.js';
 import type { SharedEndpoint } from './prepared-endpoints.js';
@@ -9,6 +10,8 @@ const rememberedPicks = 1024;
 const leastSlots = 8;
 
 interface Slot {
+  /** See SharedEndpoint. */
+  readonly id: number;
   readonly segment: number;
   readonly offset: number;
   /** What it held when it was given to its endpoint. */
@@ -17,25 +20,50 @@ interface Slot {
 
 export class PickSlots {
   readonly #segments: Float64Array[] = [];
-  readonly #free: Omit<Slot, 'base'>[] = [];
+  readonly #free: Omit<Slot, 'base' | 'id'>[] = [];
+  readonly #nextId: () => number;
   /** By `ip:port`; of those that left, the first to leave comes first. */
   readonly #slots = new Map<string, Slot>();
 
-  /** The endpoints with their slots, and the memory that the thread does not know yet. */
-  assign(endpoints: readonly EndpointAddress[]): {
+  /** @param nextId an id that no endpoint of any listener had */
+  constructor(nextId: () => number) {
+    this.#nextId = nextId;
+  }
+
+  /**
+   * The endpoints with their slots, and the memory that the thread does not know yet.
+   * @param resting get none, but keep what they have: their connections go on, and may have to be cut some time
+   */
+  assign(
+    endpoints: readonly EndpointAddress[],
+    resting: readonly EndpointAddress[],
+  ): {
     readonly endpoints: readonly SharedEndpoint[];
     readonly segments: readonly SharedArrayBuffer[];
   } {
-    const keys = endpoints.map(({ ip, port }) => hostPort(ip, port));
-    this.#forgetAllBut(new Set(keys));
+    const keys = endpoints.map(keyOf);
+    this.#forgetAllBut(new Set([...keys, ...resting.map(keyOf)]));
     const segments: SharedArrayBuffer[] = [];
     const missing = keys.filter((key) => !this.#slots.has(key)).length - this.#free.length;
     if (missing > 0) segments.push(this.#grow(missing));
     const shared = endpoints.map(({ ip, port }, index) => {
-      const { segment, offset } = this.#take(keys[index] ?? '');
-      return { ip, port, segment, offset };
+      const { id, segment, offset } = this.#take(keys[index] ?? '');
+      return { ip, port, id, segment, offset };
     });
     return { endpoints: shared, segments };
+  }
+
+  /** Undefined: it was never assigned, or is forgotten. */
+  idOf(endpoint: EndpointAddress): number | undefined {
+    return this.#slots.get(keyOf(endpoint))?.id;
+  }
+
+  /** What was established to it is cut. When it comes back it has another id: what it gets then is not meant. */
+  renumber(endpoint: EndpointAddress): void {
+    const key = keyOf(endpoint);
+    const slot = this.#slots.get(key);
+    // In its place: those that have left stay in their order.
+    if (slot !== undefined) this.#slots.set(key, { ...slot, id: this.#nextId() });
   }
 
   read(): ReadonlyMap<string, number> {
@@ -51,7 +79,7 @@ export class PickSlots {
     const known = this.#slots.get(key);
     const place = known ?? this.#free.pop();
     if (place === undefined) throw new Error('no slot was left for the picks of an endpoint');
-    const slot = known ?? { ...place, base: this.#at(place) };
+    const slot = known ?? { ...place, id: this.#nextId(), base: this.#at(place) };
     // Anew at the end: those that have left gather at the front.
     this.#slots.delete(key);
     this.#slots.set(key, slot);
@@ -66,7 +94,7 @@ export class PickSlots {
     return memory;
   }
 
-  #at({ segment, offset }: Omit<Slot, 'base'>): number {
+  #at({ segment, offset }: Omit<Slot, 'base' | 'id'>): number {
     return this.#segments[segment]?.[offset] ?? 0;
   }
 
@@ -85,4 +113,8 @@ export class PickSlots {
       tooMany--;
     }
   }
+}
+
+function keyOf({ ip, port }: EndpointAddress): string {
+  return hostPort(ip, port);
 }

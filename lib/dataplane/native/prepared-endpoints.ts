@@ -1,37 +1,42 @@
-// dataplane/native/prepared-endpoints.ts: a listener's endpoints as a thread uses them: the sockaddr ready for connect(),
-// and the place in shared memory where its picks are counted.
+// dataplane/native/prepared-endpoints.ts: a listener's endpoints as a thread uses them: the sockaddr for connect(), and the
+// place in shared memory where its picks are counted.
 import type { EndpointAddress } from '../../model/endpoint.js';
 import { everyPort, type PortRange } from './ephemeral-ports.js';
 import { encodeSockaddr, ipOf, portOf } from './socket-address.js';
 
-/** As the main thread sends it; where its picks are counted was decided there (pick-slots.ts). */
+/** As the main thread sends it; its number, and where its picks are counted, were decided there (pick-slots.ts). */
 export interface SharedEndpoint extends EndpointAddress {
+  /** Nobody else's. One that leaves and comes back has the same, unless its connections were cut meanwhile. */
+  readonly id: number;
   /** Among the listener's segments of picks. */
   readonly segment: number;
   readonly offset: number;
 }
 
-/** A listener's endpoints, as the main thread tells them to a thread. */
-export interface EndpointsMessage {
-  readonly endpoints: readonly SharedEndpoint[];
-  /** Shared memory for picks that the thread does not know yet. */
-  readonly segments: readonly SharedArrayBuffer[];
-}
-
 export class PreparedEndpoint {
   readonly address: EndpointAddress;
-  readonly sockaddr: Uint8Array;
+  readonly id: number;
   /** Its port is one of those that the kernel gives to dials: one to it may be connected to itself. */
   readonly isEphemeral: boolean;
   readonly #picks: Float64Array;
   readonly #offset: number;
+  #sockaddr: Uint8Array | undefined;
 
-  constructor(address: EndpointAddress, isEphemeral: boolean, picks: Float64Array, offset: number) {
+  constructor(address: SharedEndpoint, isEphemeral: boolean, picks: Float64Array) {
     this.address = address;
-    this.sockaddr = encodeSockaddr(address);
+    this.id = address.id;
     this.isEphemeral = isEphemeral;
     this.#picks = picks;
-    this.#offset = offset;
+    this.#offset = address.offset;
+  }
+
+  /**
+   * Made at its first use: an update of 5,000 endpoints, of which few are dialled before the next one, would else hold up
+   * all that the thread relays for some milliseconds.
+   */
+  get sockaddr(): Uint8Array {
+    this.#sockaddr ??= encodeSockaddr(this.address);
+    return this.#sockaddr;
   }
 
   pick(): void {
@@ -64,7 +69,7 @@ export class PreparedEndpoints {
         if (picks === undefined) throw new Error(`no segment ${endpoint.segment} for picks`);
         const { first, last } = this.#ephemeralPorts;
         const isEphemeral = endpoint.port >= first && endpoint.port <= last;
-        return [endpoint, new PreparedEndpoint(endpoint, isEphemeral, picks, endpoint.offset)];
+        return [endpoint, new PreparedEndpoint(endpoint, isEphemeral, picks)];
       }),
     );
   }

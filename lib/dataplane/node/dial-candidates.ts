@@ -33,19 +33,27 @@ export type DialOutcome =
       readonly error?: unknown;
     };
 
-/** Calls `done` once, never before it has returned; not at all after the returned function was called. */
+export interface Dialling {
+  /** `done` is not called any more. */
+  cancel(): void;
+  /** Goes on to the next candidate if the endpoint that is being dialled has left: it may never answer. */
+  endpointsChanged(): void;
+}
+
+/** Calls `done` once, never before it has returned; not at all after it was cancelled. */
 export function dialCandidates(
   client: string,
   balancer: Balancer,
   settings: DialSettings,
   done: (outcome: DialOutcome) => void,
-): () => void {
-  const dialling = new Dialling(client, balancer, settings, done);
+): Dialling {
+  const dialling = new CandidateDialling(client, balancer, settings, done);
   process.nextTick(() => dialling.next());
-  return () => dialling.cancel();
+  return dialling;
 }
 
-class Dialling {
+class CandidateDialling implements Dialling {
+  readonly #client: string;
   readonly #balancer: Balancer;
   readonly #settings: DialSettings;
   readonly #done: (outcome: DialOutcome) => void;
@@ -54,7 +62,7 @@ class Dialling {
   #over = false;
   /** A later endpoint that got only what the others left of the budget: its silence says nothing about it. */
   #hurried = false;
-  #abandonTry: (() => void) | undefined;
+  #trying: { readonly endpoint: EndpointAddress; abandon(): void } | undefined;
   #last: { readonly endpoint: EndpointAddress; readonly error: unknown } | undefined;
 
   constructor(
@@ -64,6 +72,7 @@ class Dialling {
     done: (outcome: DialOutcome) => void,
   ) {
     const nowMs = settings.clock.monotonic();
+    this.#client = client;
     this.#balancer = balancer;
     this.#settings = settings;
     this.#done = done;
@@ -73,7 +82,13 @@ class Dialling {
 
   cancel(): void {
     this.#over = true;
-    this.#abandonTry?.();
+    this.#trying?.abandon();
+  }
+
+  endpointsChanged(): void {
+    if (this.#trying === undefined || this.#balancer.has(this.#trying.endpoint)) return;
+    this.#trying.abandon();
+    this.next();
   }
 
   next(): void {
@@ -100,7 +115,7 @@ class Dialling {
       if (settled) return false;
       settled = true;
       cancelTimer();
-      this.#abandonTry = undefined;
+      this.#trying = undefined;
       return true;
     };
     const give = (error: unknown): void => {
@@ -112,17 +127,20 @@ class Dialling {
       this.#hurried = this.#last !== undefined && timeoutMs < dialTimeoutMs;
       give(new Error(`no answer within ${Math.round(timeoutMs)} ms`));
     });
-    this.#abandonTry = () => {
+    const abandon = (): void => {
       if (settle()) socket.destroy();
     };
+    this.#trying = { endpoint, abandon };
     // Stays for the socket's whole life: it must never be without a handler, whoever owns it.
     socket.on('error', give);
     socket.once('connect', () => {
       if (isSelfConnected(socket, endpoint)) return give(new Error('connected to itself'));
       if (!settle()) return;
       this.#over = true;
+      const nowMs = clock.monotonic();
       this.#balancer.answered(endpoint);
-      const seconds = (clock.monotonic() - startedMs) / 1000;
+      this.#balancer.chosen(this.#client, endpoint, nowMs);
+      const seconds = (nowMs - startedMs) / 1000;
       this.#done({ kind: 'connected', socket, endpoint, seconds });
     });
   }

@@ -2,11 +2,12 @@
 // Owns the client's socket and, once dialled, the endpoint's: what one does by FIN or reset, the other does too.
 import type { Socket } from 'node:net';
 import type { Balancer } from '../../balance/balancer.js';
+import type { EndpointAddress } from '../../model/endpoint.js';
 import { hostPort } from '../../model/ip.js';
 import { formatServicePortName, type ServicePortName } from '../../model/service-port-name.js';
 import type { ConnectionFailure } from '../../proxier/data-plane.js';
 import type { SparseWarn } from '../sparse-log.js';
-import { type DialOutcome, type DialSettings, dialCandidates } from './dial-candidates.js';
+import { type Dialling, type DialOutcome, type DialSettings, dialCandidates } from './dial-candidates.js';
 import type { ListenerStats } from './listener-stats.js';
 import { OneWay } from './one-way.js';
 import { reset } from './reset.js';
@@ -20,6 +21,8 @@ export interface TcpConnectionContext {
   readonly halfClosedTimeoutMs: number;
   readonly earlyDataBytes: number;
   readonly warn: SparseWarn;
+  /** Its endpoint has answered: relaying begins. */
+  established(connection: TcpConnection, endpoint: EndpointAddress): void;
   /** Both sockets are closed. */
   over(connection: TcpConnection): void;
 }
@@ -28,7 +31,7 @@ export class TcpConnection {
   readonly #client: Socket;
   readonly #context: TcpConnectionContext;
   readonly #fromClient: OneWay;
-  readonly #cancelDial: () => void;
+  readonly #dialling: Dialling;
   readonly #stalls: StallWatch[] = [];
   #endpoint: Socket | undefined;
   #openSockets = 1;
@@ -44,7 +47,7 @@ export class TcpConnection {
     this.#fromClient = this.#oneWay(client, context.earlyDataBytes, (bytes) => {
       context.stats.rxBytes += bytes;
     });
-    this.#cancelDial = dialCandidates(
+    this.#dialling = dialCandidates(
       client.remoteAddress ?? '',
       context.balancer,
       context.dialling,
@@ -57,9 +60,14 @@ export class TcpConnection {
     if (this.#failed || this.#openSockets === 0) return;
     this.#failed = true;
     this.#context.stats.fail(reason);
-    this.#cancelDial();
+    this.#dialling.cancel();
     reset(this.#client);
     if (this.#endpoint !== undefined) reset(this.#endpoint);
+  }
+
+  /** Of no matter once it is established: what becomes of it then is the listener's to decide. */
+  endpointsChanged(): void {
+    this.#dialling.endpointsChanged();
   }
 
   #dialled(outcome: DialOutcome): void {
@@ -77,6 +85,7 @@ export class TcpConnection {
     this.#context.stats.pick(outcome.endpoint);
     this.#context.stats.dialled(outcome.seconds);
     this.#relay(outcome.socket);
+    this.#context.established(this, outcome.endpoint);
   }
 
   #relay(endpoint: Socket): void {

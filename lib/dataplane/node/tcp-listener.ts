@@ -8,6 +8,7 @@ import { listenError } from '../listen-error.js';
 import type { SparseWarn } from '../sparse-log.js';
 import type { ConnectionBudget } from './connection-budget.js';
 import { relayHighWaterMark } from './dial.js';
+import { EndpointConnections } from './endpoint-connections.js';
 import { ListenerStats } from './listener-stats.js';
 import type { ResolvedOptions } from './options.js';
 import { reset } from './reset.js';
@@ -69,6 +70,10 @@ class TcpListener implements Listener {
   readonly #balancer: Balancer;
   readonly #stats = new ListenerStats();
   readonly #connectionContext: TcpConnectionContext;
+  /** Those that have no endpoint yet. */
+  readonly #dialling = new Set<TcpConnection>();
+  readonly #established: EndpointConnections<TcpConnection>;
+  #config: ListenerConfig | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(server: Server, spec: ListenerSpec, config: ListenerConfig, context: TcpListenerContext) {
@@ -78,6 +83,7 @@ class TcpListener implements Listener {
     this.#server = server;
     this.#context = context;
     this.#balancer = options.newBalancer();
+    this.#established = new EndpointConnections(options.clock);
     this.#connectionContext = {
       servicePortName: spec.servicePortName,
       balancer: this.#balancer,
@@ -86,6 +92,10 @@ class TcpListener implements Listener {
       halfClosedTimeoutMs: options.halfClosedTimeoutMs,
       earlyDataBytes: options.earlyDataBytes,
       warn: context.warn,
+      established: (connection, endpoint) => {
+        this.#dialling.delete(connection);
+        this.#established.add(connection, endpoint);
+      },
       over: (connection) => this.#over(connection),
     };
     this.update(config);
@@ -97,8 +107,12 @@ class TcpListener implements Listener {
   }
 
   update(config: ListenerConfig): void {
-    this.#balancer.update(config.endpoints);
+    if (this.#closing !== undefined || config === this.#config) return;
+    this.#config = config;
+    this.#balancer.update(config);
     this.#stats.forgetAllBut(config.endpoints);
+    for (const connection of this.#dialling) connection.endpointsChanged();
+    this.#established.update((endpoint) => this.#balancer.has(endpoint), config.drain);
   }
 
   counters(): ListenerCounters {
@@ -127,11 +141,15 @@ class TcpListener implements Listener {
       return;
     }
     this.#stats.open++;
-    this.#context.connections.add(new TcpConnection(client, this.#connectionContext));
+    const connection = new TcpConnection(client, this.#connectionContext);
+    this.#dialling.add(connection);
+    this.#context.connections.add(connection);
   }
 
   #over(connection: TcpConnection): void {
     this.#stats.open--;
+    this.#dialling.delete(connection);
+    this.#established.delete(connection);
     this.#context.budget.release('tcp');
     this.#context.connections.delete(connection);
   }

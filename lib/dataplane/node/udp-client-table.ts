@@ -19,7 +19,7 @@ export interface UdpClientContext {
   readonly warn: SparseWarn;
   readonly idleTimeoutMs: number;
   readonly bufferBytes: number;
-  /** Grows with each change of the endpoints. */
+  /** Grows with each change of the endpoints, usable or resting. */
   generation(): number;
 }
 
@@ -51,13 +51,22 @@ export class UdpClientTable {
     for (const [key, flow] of this.#flows) this.#end(key, flow, reason);
   }
 
+  /** Ends every flow whose endpoint has left. */
+  dropGone(): void {
+    for (const [key, flow] of this.#flows) if (this.#isGone(flow)) this.#end(key, flow, 'endpoint-gone');
+  }
+
+  #isGone({ endpoint }: UdpFlow): boolean {
+    return endpoint !== undefined && !this.#context.balancer.has(endpoint);
+  }
+
   /** The client's flow, unless its endpoint has left: then that flow ends here. */
   #current(key: string): UdpFlow | undefined {
     const flow = this.#flows.get(key);
     if (flow === undefined) return undefined;
     const generation = this.#context.generation();
     if (flow.generation === generation) return flow;
-    if (flow.endpoint !== undefined && !this.#context.balancer.has(flow.endpoint)) {
+    if (this.#isGone(flow)) {
       this.#end(key, flow, 'endpoint-gone');
       return undefined;
     }
@@ -94,7 +103,10 @@ export class UdpClientTable {
     return {
       bufferBytes,
       warn,
-      picked: (endpoint) => stats.pick(endpoint),
+      picked: (endpoint) => {
+        stats.pick(endpoint);
+        balancer.chosen(address, endpoint, clock.monotonic());
+      },
       answered: (endpoint) => balancer.answered(endpoint),
       setAside: (endpoint) => balancer.setAside(endpoint, clock.monotonic()),
       reply: (datagram) => {

@@ -2,7 +2,6 @@
 // dgram can't choose the source address of a reply (no IP_PKTINFO), so there is a socket for each address that rules
 // may lead to: loopback (REDIRECT in OUTPUT) and replyAddresses (DNAT), beside the wildcard (REDIRECT in PREROUTING).
 import type { Balancer } from '../../balance/balancer.js';
-import type { EndpointAddress } from '../../model/endpoint.js';
 import { formatServicePortName } from '../../model/service-port-name.js';
 import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '../../proxier/data-plane.js';
 import { isAddressMissing, isPortInUse } from '../errno.js';
@@ -63,7 +62,7 @@ class UdpListener implements Listener {
   /** By address. */
   readonly #locals = new Map<string, LocalAddress>();
   readonly #ownAddresses: readonly string[];
-  #endpoints: readonly EndpointAddress[] = [];
+  #config: ListenerConfig | undefined;
   #generation = 0;
   #closing: Promise<void> | undefined;
 
@@ -89,14 +88,14 @@ class UdpListener implements Listener {
       }
       loopback.socket.retry(error);
     }
-    this.#updateEndpoints(config.endpoints);
+    this.#updateEndpoints(config);
     // Waits for the first try only: an address that is not there yet keeps nobody from being served.
     await this.#updateAddresses(config.replyAddresses);
   }
 
   update(config: ListenerConfig): void {
     if (this.#closing !== undefined) return;
-    this.#updateEndpoints(config.endpoints);
+    this.#updateEndpoints(config);
     void this.#updateAddresses(config.replyAddresses);
   }
 
@@ -119,14 +118,17 @@ class UdpListener implements Listener {
     this.#context.ports.release(this.spec.ipFamily, this.port);
   }
 
-  #updateEndpoints(endpoints: readonly EndpointAddress[]): void {
-    if (endpoints === this.#endpoints) return;
-    this.#endpoints = endpoints;
+  #updateEndpoints(config: ListenerConfig): void {
+    const { endpoints, resting } = config;
+    const isSame = endpoints === this.#config?.endpoints && resting === this.#config.resting;
+    this.#config = config;
+    this.#balancer.update(config);
+    if (isSame) return;
     this.#generation++;
-    this.#balancer.update(endpoints);
     this.#stats.forgetAllBut(endpoints);
+    // Others find out with their next datagram, and move; here there is nothing that they could move to.
     if (endpoints.length > 0) return;
-    for (const { clients } of this.#locals.values()) clients.drop('endpoint-gone');
+    for (const { clients } of this.#locals.values()) clients.dropGone();
   }
 
   /** Resolves, never rejects, when each new address was tried once. */

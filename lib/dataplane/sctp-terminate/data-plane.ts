@@ -44,10 +44,12 @@ class TerminatingPlane implements TerminatingSctpPlane {
   readonly #ports: ListenerPorts;
   readonly #keys = new Set<string>();
   readonly #open = new Map<number, TerminatingSctpListener>();
+  /** Closed, with endpoints that have left and are to be cut. */
+  readonly #draining = new Set<TerminatingSctpListener>();
+  readonly #clock: Clock;
   /** Called when the child has said so, or is gone. */
   readonly #answered = new Map<string, () => void>();
   readonly #child: TerminatorProcess;
-  readonly #clock: Clock;
   readonly #startTimeoutMs: number;
   readonly #trace: (message: Extract<FromTerminator, { readonly kind: 'trace' }>) => void;
   readonly #warn: (message: Extract<FromTerminator, { readonly kind: 'warn' }>) => void;
@@ -60,9 +62,10 @@ class TerminatingPlane implements TerminatingSctpPlane {
 
   constructor(options: TerminatingSctpOptions) {
     const { relay, anyPorts, clock, log } = resolveOptions(options);
-    const { dialBudgetMs = 5000, trace = false, hangTimeoutMs = 5000, restartDelayMs = 100 } = options;
-    const { relayPorts, tryTimeoutMs, idleTimeoutMs, maxFlows, whenGone, endpointSetAsideMs } = relay;
     this.#clock = clock;
+    const { dialBudgetMs = 5000, trace = false, hangTimeoutMs = 5000, restartDelayMs = 100 } = options;
+    const { relayPorts, tryTimeoutMs, idleTimeoutMs, maxFlows, whenClosed, endpointSetAsideMs, firstTurn } =
+      relay;
     // One child may hang, and the next one needs a moment.
     this.#startTimeoutMs = 2 * hangTimeoutMs;
     this.#ports = new ListenerPorts(anyPorts, relayPorts, options.kernelPorts ?? kernelPorts);
@@ -75,8 +78,9 @@ class TerminatingPlane implements TerminatingSctpPlane {
         tryTimeoutMs,
         idleTimeoutMs,
         maxFlows,
-        whenGone,
+        whenClosed,
         endpointSetAsideMs,
+        firstTurn,
         dialBudgetMs,
         trace,
       },
@@ -97,6 +101,7 @@ class TerminatingPlane implements TerminatingSctpPlane {
     if (this.#closing !== undefined) throw new ListenError('other', `${what}: the data plane is closed`);
     if (spec.servicePortName.protocol !== 'SCTP')
       throw new ListenError('not-supported', `${what}: this data plane has nothing but SCTP`);
+    if (spec.claim === true) throw new ListenError('not-supported', `${what}: nothing holds a port of SCTP`);
     if (spec.ipFamily !== 'IPv4')
       throw new ListenError('not-supported', `${what}: associations are terminated over IPv4 only`);
     if (this.#keys.has(spec.key)) throw new ListenError('other', `${what}: it is open already`);
@@ -111,7 +116,9 @@ class TerminatingPlane implements TerminatingSctpPlane {
       { spec, port: taken, id: this.#nextId++ },
       config,
       {
-        updated: (endpoints) => this.#child.send({ kind: 'endpoints', id: listener.id, endpoints }),
+        clock: this.#clock,
+        updated: (balancing) => this.#child.send({ kind: 'endpoints', id: listener.id, ...balancing }),
+        cutEndpoints: (endpoints) => this.#child.send({ kind: 'cut-endpoints', id: listener.id, endpoints }),
         close: () => this.#closeListener(listener),
       },
     );
@@ -153,8 +160,8 @@ class TerminatingPlane implements TerminatingSctpPlane {
     this.#lock = lock;
   }
 
-  #tellOf({ id, port, endpoints }: TerminatingSctpListener): void {
-    this.#child.send({ kind: 'listen', id, port, endpoints });
+  #tellOf({ id, port, balancing }: TerminatingSctpListener): void {
+    this.#child.send({ kind: 'listen', id, port, ...balancing });
   }
 
   async #closeListener(listener: TerminatingSctpListener): Promise<void> {
@@ -163,6 +170,8 @@ class TerminatingPlane implements TerminatingSctpPlane {
     if (this.#child.send({ kind: 'unlisten', id })) await this.#answerOf('unlistened', id);
     this.#keys.delete(spec.key);
     this.#ports.free(spec, port);
+    for (const closed of this.#draining) if (!closed.isDraining) this.#draining.delete(closed);
+    if (listener.isDraining) this.#draining.add(listener);
   }
 
   #answerOf(kind: 'listening' | 'unlistened', id: number): Promise<void> {
@@ -237,6 +246,7 @@ class TerminatingPlane implements TerminatingSctpPlane {
 
   async #close(graceMs: number): Promise<void> {
     await this.#child.end(graceMs);
+    for (const listener of [...this.#open.values(), ...this.#draining]) listener.leaveAssociations();
     for (const key of [...this.#answered.keys()]) this.#answer(key);
     if (this.#lock !== undefined) this.#descriptors.close(this.#lock);
     this.#lock = undefined;

@@ -1,14 +1,20 @@
 // dataplane/sctp-terminate/listener.ts: a listener as the proxier sees it. What it counts is what the child last told, and
 // what children before it had told.
+import type { BalancerConfig } from '../../balance/balancer.js';
 import type { EndpointAddress } from '../../model/endpoint.js';
+import type { Clock } from '../../proxier/clock.js';
 import type { Listener, ListenerConfig, ListenerSpec } from '../../proxier/data-plane.js';
+import { Departures } from '../departures.js';
 import { addUp, open } from '../native/counter-block.js';
+import { addressOf, isNews } from '../native/endpoints-message.js';
 import type { SctpListenerCounters } from '../sctp/listener.js';
 import { rxPackets, txPackets } from '../sctp/relay/counters.js';
 import type { ListenerTally } from './messages.js';
 
 export interface ListenerContext {
-  updated(endpoints: readonly EndpointAddress[]): void;
+  readonly clock: Clock;
+  updated(config: BalancerConfig): void;
+  cutEndpoints(endpoints: readonly EndpointAddress[]): void;
   close(): Promise<void>;
 }
 
@@ -17,7 +23,8 @@ export class TerminatingSctpListener implements Listener {
   readonly port: number;
   readonly id: number;
   readonly #context: ListenerContext;
-  #endpoints: readonly EndpointAddress[];
+  readonly #departures: Departures<EndpointAddress>;
+  #config: ListenerConfig;
   #past: ListenerTally[] = [];
   #present: ListenerTally | undefined;
   #closing: Promise<void> | undefined;
@@ -30,19 +37,43 @@ export class TerminatingSctpListener implements Listener {
     this.spec = spec;
     this.port = port;
     this.id = id;
-    this.#endpoints = config.endpoints;
+    this.#config = config;
     this.#context = context;
+    this.#departures = new Departures(config, {
+      clock: context.clock,
+      nameOf: addressOf,
+      cut: (endpoints) => context.cutEndpoints(endpoints),
+    });
   }
 
-  get endpoints(): readonly EndpointAddress[] {
-    return this.#endpoints;
+  /** What the child is told. */
+  get balancing(): BalancerConfig {
+    const { endpoints, resting, affinityTimeoutMs } = this.#config;
+    return {
+      endpoints: endpoints.map(addressOf),
+      resting: resting.map(addressOf),
+      ...(affinityTimeoutMs !== undefined && { affinityTimeoutMs }),
+    };
   }
 
   /** Reply addresses mean nothing here: an answer leaves from whatever address its client hit. */
   update(config: ListenerConfig): void {
-    if (this.#closing !== undefined || config.endpoints === this.#endpoints) return;
-    this.#endpoints = config.endpoints;
-    this.#context.updated(config.endpoints);
+    const before = this.#config;
+    if (this.#closing !== undefined || config === before) return;
+    this.#config = config;
+    if (isNews(before, config)) this.#context.updated(this.balancing);
+    this.#departures.update(config);
+    this.#departures.cutDue();
+  }
+
+  /** Associations are to be cut some time, because their endpoint has left. */
+  get isDraining(): boolean {
+    return this.#departures.isWaiting;
+  }
+
+  /** Associations are not cut any more because of their endpoint. */
+  leaveAssociations(): void {
+    this.#departures.close();
   }
 
   tell(tally: ListenerTally): void {

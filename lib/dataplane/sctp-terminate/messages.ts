@@ -1,11 +1,12 @@
 // dataplane/sctp-terminate/messages.ts: what the main process and the child that terminates associations tell each other.
+import type { BalancerConfig } from '../../balance/balancer.js';
 import type { EndpointAddress } from '../../model/endpoint.js';
 import type { PortRange, RelayOptions } from '../sctp/relay/options.js';
 
 export interface TerminatorSettings
   extends Pick<
     RelayOptions,
-    'tryTimeoutMs' | 'idleTimeoutMs' | 'maxFlows' | 'whenGone' | 'endpointSetAsideMs'
+    'tryTimeoutMs' | 'idleTimeoutMs' | 'maxFlows' | 'whenClosed' | 'endpointSetAsideMs' | 'firstTurn'
   > {
   /** From which it connects to endpoints. */
   readonly relayPorts: PortRange;
@@ -16,13 +17,10 @@ export interface TerminatorSettings
 }
 
 export type ToTerminator =
-  | {
-      readonly kind: 'listen';
-      readonly id: number;
-      readonly port: number;
-      readonly endpoints: readonly EndpointAddress[];
-    }
-  | { readonly kind: 'endpoints'; readonly id: number; readonly endpoints: readonly EndpointAddress[] }
+  | ({ readonly kind: 'listen'; readonly id: number; readonly port: number } & BalancerConfig)
+  | ({ readonly kind: 'endpoints'; readonly id: number } & BalancerConfig)
+  /** Ends the associations with these endpoints, which have left. `id`: of a listener that may be closed by now. */
+  | { readonly kind: 'cut-endpoints'; readonly id: number; readonly endpoints: readonly EndpointAddress[] }
   | { readonly kind: 'unlisten'; readonly id: number }
   /** Lets associations end for so long, aborts what is left, and ends. */
   | { readonly kind: 'end'; readonly graceMs: number };

@@ -95,25 +95,32 @@ export class TerminatedAssociation {
     const { clock, connect, settings } = this.#parts;
     const { balancer, block } = this.listener;
     const startedMs = clock.monotonic();
-    const candidates = balancer.candidates(this.#client.peer.ip, startedMs);
-    let tried = 0;
+    const client = this.#client.peer.ip;
+    const candidates = balancer.candidates(client, startedMs);
+    let hasFailedTry = false;
     for (;;) {
       const nowMs = clock.monotonic();
       const leftMs = startedMs + settings.dialBudgetMs - nowMs;
       if (leftMs <= 0) this.#failure ??= 'dial-timeout';
       const endpoint = this.#failure === undefined ? candidates.next() : undefined;
       if (endpoint === undefined) {
-        if (tried === 0) this.#failure ??= 'no-endpoints';
+        if (!hasFailedTry) this.#failure ??= 'no-endpoints';
         return undefined;
       }
-      tried++;
       try {
         const server = await connect(endpoint, Math.min(settings.tryTimeoutMs, leftMs));
+        if (!balancer.has(endpoint)) {
+          // It has left meanwhile.
+          server.abort();
+          continue;
+        }
         balancer.answered(endpoint);
+        balancer.chosen(client, endpoint, clock.monotonic());
         this.listener.pick(endpoint);
         countDial(block, (clock.monotonic() - nowMs) / 1000);
         return server;
       } catch {
+        hasFailedTry = true;
         balancer.setAside(endpoint, clock.monotonic());
       }
     }

@@ -1,6 +1,7 @@
 // dataplane/sctp-terminate/terminator.ts: the child's work: takes associations in, finds an endpoint for each and keeps a
 // second association to it; terminated-association.ts moves the messages between the two.
-import { roundRobin } from '../../balance/round-robin.js';
+import type { BalancerConfig } from '../../balance/balancer.js';
+import { listenerBalancer } from '../../balance/listener-balancer.js';
 import type { EndpointAddress } from '../../model/endpoint.js';
 import { hostPort } from '../../model/ip.js';
 import { type Clock, systemClock } from '../../proxier/clock.js';
@@ -57,10 +58,13 @@ export class Terminator {
     const { id } = message;
     switch (message.kind) {
       case 'listen':
-        this.#listen(id, message.port, message.endpoints);
+        this.#listen(id, message.port, message);
         return;
       case 'endpoints':
-        this.#update(id, message.endpoints);
+        this.#listeners.get(id)?.balancer.update(message);
+        return;
+      case 'cut-endpoints':
+        this.#cutEndpoints(id, message.endpoints);
         return;
       case 'unlisten':
         this.#unlisten(id);
@@ -68,32 +72,30 @@ export class Terminator {
     }
   }
 
-  #listen(id: number, port: number, endpoints: readonly EndpointAddress[]): void {
+  #listen(id: number, port: number, config: BalancerConfig): void {
     const known = this.#listeners.get(id);
     if (known !== undefined) {
       // Told twice: while the child started, and when it had.
-      known.balancer.update(endpoints);
+      known.balancer.update(config);
       this.#post({ kind: 'listening', id });
       return;
     }
-    const { endpointSetAsideMs } = this.#settings;
-    const balancer = roundRobin({ setAsideMs: endpointSetAsideMs });
+    const { endpointSetAsideMs: setAsideMs, firstTurn } = this.#settings;
+    const balancer = listenerBalancer({ setAsideMs, firstTurn });
     const listener = new TerminatingListener({ id, port, balancer });
-    balancer.update(endpoints);
+    balancer.update(config);
     this.#listeners.set(id, listener);
     const accept = (client: SctpAssociation): void => void this.#accept(listener, client);
     this.#stack.listen(port, accept, () => listener.isServed());
     this.#post({ kind: 'listening', id });
   }
 
-  #update(id: number, endpoints: readonly EndpointAddress[]): void {
-    const listener = this.#listeners.get(id);
-    if (listener === undefined) return;
-    listener.balancer.update(endpoints);
-    if (this.#settings.whenGone === 'keep') return;
+  #cutEndpoints(id: number, endpoints: readonly EndpointAddress[]): void {
+    const left = new Set(endpoints.map(({ ip, port }) => hostPort(ip, port)));
     for (const association of this.#associations) {
-      if (association.listener !== listener || association.endpoint === undefined) continue;
-      if (!listener.balancer.has(association.endpoint)) association.cut('endpoint-gone');
+      const { listener, endpoint } = association;
+      if (listener.id !== id || endpoint === undefined) continue;
+      if (left.has(hostPort(endpoint.ip, endpoint.port))) association.cut('drained');
     }
   }
 
@@ -104,7 +106,7 @@ export class Terminator {
       this.#listeners.delete(id);
       for (const association of this.#associations) {
         if (association.listener !== listener) continue;
-        if (association.isHalfOpen || this.#settings.whenGone === 'abort') association.cut('shutdown');
+        if (association.isHalfOpen || this.#settings.whenClosed === 'abort') association.cut('shutdown');
       }
     }
     this.#post({ kind: 'unlistened', id });

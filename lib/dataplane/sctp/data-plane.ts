@@ -39,6 +39,8 @@ class PacketRelay implements SctpDataPlane {
   readonly #thread: ThreadHandle;
   readonly #keys = new Set<string>();
   readonly #open = new Map<number, SctpListener>();
+  /** Closed, with endpoints that have left and are to be cut. */
+  readonly #draining = new Set<SctpListener>();
   readonly #ports: ListenerPorts;
   readonly #families = new Set<IpFamily>();
   readonly #closed = new Map<number, () => void>();
@@ -64,6 +66,7 @@ class PacketRelay implements SctpDataPlane {
     if (this.#closing !== undefined) throw new ListenError('other', `${what}: the data plane is closed`);
     if (spec.servicePortName.protocol !== 'SCTP')
       throw new ListenError('not-supported', `${what}: the relay has nothing but SCTP`);
+    if (spec.claim === true) throw new ListenError('not-supported', `${what}: nothing holds a port of SCTP`);
     if (this.#keys.has(spec.key)) throw new ListenError('other', `${what}: it is open already`);
     const taken = this.#ports.take(spec, port);
     this.#keys.add(spec.key);
@@ -103,6 +106,7 @@ class PacketRelay implements SctpDataPlane {
   #listen(spec: ListenerSpec, config: ListenerConfig, port: number): Listener {
     const id = this.#nextId++;
     const listener: SctpListener = new SctpListener({ spec, port, id }, config, {
+      clock: this.#options.clock,
       post: (message) => this.#thread.post(message),
       settle: () => this.#thread.settle(),
       close: () => this.#closeListener(listener),
@@ -132,6 +136,8 @@ class PacketRelay implements SctpDataPlane {
     this.#open.delete(id);
     this.#keys.delete(spec.key);
     this.#ports.free(spec, port);
+    for (const closed of this.#draining) if (!closed.isDraining) this.#draining.delete(closed);
+    if (listener.isDraining) this.#draining.add(listener);
   }
 
   sctpTotals(): SctpTotals {
@@ -153,6 +159,7 @@ class PacketRelay implements SctpDataPlane {
         await Promise.all([...this.#open.values()].map((listener) => listener.close()));
         if (graceMs > 0 && !this.#thread.isLost) await this.#drain(graceMs);
       }
+      for (const listener of this.#draining) listener.leaveAssociations();
       await this.#thread.close();
     }
     if (this.#lock !== undefined) this.#thread.descriptors.close(this.#lock);

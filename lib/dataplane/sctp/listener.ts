@@ -1,13 +1,16 @@
 // dataplane/sctp/listener.ts: an SCTP listener as the proxier sees it: a handle in the main thread on what the relay holds.
 import type { EndpointAddress } from '../../model/endpoint.js';
+import type { Clock } from '../../proxier/clock.js';
 import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '../../proxier/data-plane.js';
+import { Departures } from '../departures.js';
 import { addUp } from '../native/counter-block.js';
+import { addressOf, type EndpointsMessage, endpointsMessage, isNews } from '../native/endpoints-message.js';
 import { PickSlots } from '../native/pick-slots.js';
-import type { EndpointsMessage } from '../native/prepared-endpoints.js';
 import type { ToRelay } from './messages.js';
 import { createListenerBlock, rxPackets, txPackets } from './relay/counters.js';
 
 export interface ListenerContext {
+  readonly clock: Clock;
   post(message: ToRelay): void;
   /** Waits, a few milliseconds at most, until the relay has seen what was posted. */
   settle(): void;
@@ -29,8 +32,10 @@ export class SctpListener implements Listener {
   readonly counterMemory = createListenerBlock();
   readonly #block = new Float64Array(this.counterMemory);
   readonly #context: ListenerContext;
-  readonly #picks = new PickSlots();
-  #endpoints: readonly EndpointAddress[];
+  /** The relay knows endpoints by their addresses. */
+  readonly #picks = new PickSlots(() => 0);
+  readonly #departures: Departures<EndpointAddress>;
+  #config: ListenerConfig;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -42,19 +47,38 @@ export class SctpListener implements Listener {
     this.port = parts.port;
     this.id = parts.id;
     this.#context = context;
-    this.#endpoints = config.endpoints;
+    this.#config = config;
+    this.#departures = new Departures(config, {
+      clock: context.clock,
+      nameOf: addressOf,
+      cut: (endpoints) => context.post({ kind: 'cut-endpoints', id: this.id, endpoints }),
+    });
   }
 
   /** What the relay must know of its endpoints at first. Once only, before any update(). */
   firstEndpoints(): EndpointsMessage {
-    return this.#picks.assign(this.#endpoints);
+    return endpointsMessage(this.#config, this.#picks);
   }
 
   /** Reply addresses mean nothing here: an answer leaves from whatever address its client hit. */
   update(config: ListenerConfig): void {
-    if (this.#closing !== undefined || config.endpoints === this.#endpoints) return;
-    this.#endpoints = config.endpoints;
-    this.#context.post({ kind: 'endpoints', id: this.id, ...this.#picks.assign(config.endpoints) });
+    const before = this.#config;
+    if (this.#closing !== undefined || config === before) return;
+    this.#config = config;
+    if (isNews(before, config))
+      this.#context.post({ kind: 'endpoints', id: this.id, ...endpointsMessage(config, this.#picks) });
+    this.#departures.update(config);
+    this.#departures.cutDue();
+  }
+
+  /** Associations are to be cut some time, because their endpoint has left. */
+  get isDraining(): boolean {
+    return this.#departures.isWaiting;
+  }
+
+  /** Associations are not cut any more because of their endpoint. */
+  leaveAssociations(): void {
+    this.#departures.close();
   }
 
   counters(): SctpListenerCounters {

@@ -1,6 +1,7 @@
 // dataplane/sctp/messages.ts: what the main thread and the relay's thread tell each other. Never about an association.
+import type { EndpointAddress } from '../../model/endpoint.js';
 import type { IpFamily } from '../../model/ip.js';
-import type { EndpointsMessage } from '../native/prepared-endpoints.js';
+import type { EndpointsMessage } from '../native/endpoints-message.js';
 import type { RawSockets } from './raw/raw-sockets.js';
 import type { RelayOptions } from './relay/options.js';
 
@@ -16,6 +17,12 @@ export type ToRelay =
       readonly counters: SharedArrayBuffer;
     } & EndpointsMessage)
   | ({ readonly kind: 'endpoints'; readonly id: number } & EndpointsMessage)
+  /** Ends the associations with these endpoints, which have left. `id`: of a listener that may be closed by now. */
+  | {
+      readonly kind: 'cut-endpoints';
+      readonly id: number;
+      readonly endpoints: readonly EndpointAddress[];
+    }
   /** Answered by 'closed'. */
   | { readonly kind: 'close'; readonly id: number }
   /** Answered by 'drained' as soon as no association is up. */

@@ -1,7 +1,7 @@
 // dataplane/sctp/relay-thread.ts: the relay's thread: waits for packets and messages, and hands them to the relay. A thread
 // of its own, so that a flood of SCTP can't starve TCP and UDP.
 import { performance } from 'node:perf_hooks';
-import { roundRobin } from '../../balance/round-robin.js';
+import { listenerBalancer } from '../../balance/listener-balancer.js';
 import type { IpFamily } from '../../model/ip.js';
 import { silentLog } from '../../proxier/log.js';
 import { EPOLLET, EPOLLIN } from '../native/abi/constants.js';
@@ -129,11 +129,14 @@ export class RelayThread {
         return;
       case 'endpoints': {
         const listener = this.#listeners.get(message.id);
-        if (listener !== undefined) this.#relay.update(listener, message.endpoints, message.segments);
+        if (listener !== undefined) this.#relay.update(listener, message);
         return;
       }
       case 'close':
         this.#closeListener(message.id);
+        return;
+      case 'cut-endpoints':
+        this.#relay.cutEndpoints(message.id, message.endpoints);
         return;
       case 'drain':
         this.#isDraining = true;
@@ -187,12 +190,12 @@ export class RelayThread {
   }
 
   #listen(message: Extract<ToRelay, { readonly kind: 'listen' }>): void {
-    const { id, port, ipFamily, endpoints, segments } = message;
-    const { endpointSetAsideMs } = this.#settings.options;
-    const balancer = roundRobin({ setAsideMs: endpointSetAsideMs });
+    const { id, port, ipFamily } = message;
+    const { endpointSetAsideMs: setAsideMs, firstTurn } = this.#settings.options;
+    const balancer = listenerBalancer({ setAsideMs, firstTurn });
     const counters = new Float64Array(message.counters);
     const listener = new RelayListener({ id, port, ipFamily, balancer, counters });
-    listener.update(endpoints, segments);
+    listener.update(message);
     this.#relay.listen(listener);
     this.#listeners.set(id, listener);
     this.#setFilters();

@@ -1,9 +1,11 @@
 // sources/file/doubts.ts: values of the right type that can't work: ports out of range, texts that are no IP address.
 // Nothing is refused for them here: the model leaves out just that port or address. Only this layer knows where in
 // the file it stands, so it says so.
-import { type IpFamily, ipFamilyOf } from '../../model/ip.js';
-import type { KubeObject } from '../../model/kube-objects.js';
-import type { FieldPath } from './text-position.js';
+import { type IpFamily, ipFamilyOf, looseIp } from '../../model/ip.js';
+import type { KubeObject, ServiceObject } from '../../model/kube-objects.js';
+import { isGiven } from '../../model/loose-fields.js';
+import { servicePortsOf } from '../../model/service-ports.js';
+import { type FieldPath, formatFieldPath } from './text-position.js';
 
 export interface Doubt {
   readonly path: FieldPath;
@@ -19,7 +21,7 @@ export function doubtsOf(object: KubeObject): readonly Doubt[] {
   };
   const checkIp = (value: string | undefined, path: FieldPath, family?: IpFamily): void => {
     if (value === undefined) return;
-    const actual = ipFamilyOf(value);
+    const actual = ipFamilyOf(looseIp(value) ?? value);
     if (actual !== undefined && (family === undefined || actual === family)) return;
     doubts.push({ path, message: `expected an ${family ?? 'IP'} address, got ${JSON.stringify(value)}` });
   };
@@ -45,7 +47,7 @@ export function doubtsOf(object: KubeObject): readonly Doubt[] {
       spec.externalIPs?.forEach((ip, i) => {
         checkIp(ip, ['spec', 'externalIPs', i]);
       });
-      return doubts;
+      return [...doubts, ...modelDoubts(object, doubts)];
     }
     case 'EndpointSlice': {
       const { addressType } = object;
@@ -75,4 +77,27 @@ export function doubtsOf(object: KubeObject): readonly Doubt[] {
     case 'Node':
       return doubts;
   }
+}
+
+/** What else the model finds wrong with values that are there: policies, ranges, timeouts, two ports of one name. */
+function modelDoubts(service: ServiceObject, known: readonly Doubt[]): readonly Doubt[] {
+  const knownFields = new Set(known.map(({ path }) => formatFieldPath(path)));
+  return servicePortsOf(service).problems.flatMap(({ field, message }) => {
+    const path = parseFieldPath(field);
+    const isThere = isGiven(path.reduce<unknown>((value, step) => fieldOf(value, step), service));
+    return isThere && !knownFields.has(field) ? [{ path, message }] : [];
+  });
+}
+
+/** `spec.ports[0].port`, `metadata.annotations[kube-portal/drain]`: indexes are numbers. */
+function parseFieldPath(field: string): FieldPath {
+  return [...field.matchAll(/([^.[\]]+)|\[([^\]]*)\]/g)].map(([, name, inner = '']) =>
+    name !== undefined ? name : /^\d+$/.test(inner) ? Number(inner) : inner,
+  );
+}
+
+function fieldOf(value: unknown, step: string | number): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string | number, unknown>>)[step]
+    : undefined;
 }

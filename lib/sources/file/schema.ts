@@ -1,6 +1,7 @@
 // sources/file/schema.ts: the shape of the fields we read, and nothing else (unknown fields are dropped).
-// It refuses wrong types, missing names and unknown enumeration values. Whether a number is a port or a text an IP
-// address is the model's business, port by port, so that one bad port does not take its Service away (see doubts.ts).
+// It refuses wrong types, missing names, and kinds of Services and protocols that there are not. Whether a number is a
+// port, a text an IP address or a policy is the model's business, field by field, so that one bad port does not take its
+// Service away (see doubts.ts).
 import { z } from 'zod';
 
 const text = z.string({ error: 'expected a string' });
@@ -37,6 +38,7 @@ const metadata = z.object(
     name: text.min(1, 'expected a name'),
     uid: optional(text),
     creationTimestamp: optional(text),
+    deletionTimestamp: optional(text),
     labels: optional(labels),
     annotations: optional(annotations),
   },
@@ -45,7 +47,6 @@ const metadata = z.object(
 
 const protocol = optional(oneOf('TCP', 'UDP', 'SCTP'));
 const ipFamily = oneOf('IPv4', 'IPv6');
-const policy = optional(oneOf('Cluster', 'Local'));
 
 const servicePort = z.object(
   {
@@ -70,13 +71,14 @@ const service = z.object({
       ports: optional(list(servicePort)),
       selector: optional(labels),
       externalIPs: optional(list(text)),
-      sessionAffinity: optional(oneOf('None', 'ClientIP')),
+      sessionAffinity: optional(text),
       sessionAffinityConfig: optional(
         z.object({ clientIP: optional(z.object({ timeoutSeconds: optional(integer) }, mapping)) }, mapping),
       ),
-      internalTrafficPolicy: policy,
-      externalTrafficPolicy: policy,
+      internalTrafficPolicy: optional(text),
+      externalTrafficPolicy: optional(text),
       healthCheckNodePort: optional(port),
+      allocateLoadBalancerNodePorts: optional(flag),
       loadBalancerSourceRanges: optional(list(text)),
       publishNotReadyAddresses: optional(flag),
       trafficDistribution: optional(text),

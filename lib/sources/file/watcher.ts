@@ -1,5 +1,5 @@
-// sources/file/watcher.ts: wakes the manifest source early when something happens in a directory. A wake-up only: what
-// it misses (network file systems, links to elsewhere, no inotify watches left) the source's polling finds.
+// sources/file/watcher.ts: wakes early whoever follows files when something happens in their directory. A wake-up only:
+// what it misses (network file systems, links to elsewhere, no inotify watches left) the follower's polling finds.
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Log } from '../../proxier/log.js';

@@ -1,4 +1,4 @@
-// sources/kube/api-client.ts: GET requests to one API server, over node:http(s).
+// sources/kube/api-client.ts: requests to one API server, over node:http(s): GETs, and Events as the only thing written.
 //
 // client-node gives the credentials (see cluster-access.ts) and not the transport: its Watch hides the answer's body
 // and headers (so no Status, no Retry-After), skips lines that are no JSON (so an event can be lost), swallows what
@@ -20,10 +20,19 @@ export interface ApiClient {
   getJson(path: string, query: Query, signal: AbortSignal): Promise<unknown>;
   /** Resolves when a 200's headers are there; the caller reads the body to its end or destroys it. */
   getStream(path: string, query: Query, signal: AbortSignal): Promise<http.IncomingMessage>;
+  /** As getJson(), with a body; 200 and 201 are success. */
+  writeJson(write: ApiWrite, path: string, signal: AbortSignal): Promise<unknown>;
   /** Forgets cached credentials, so that the next request reads them again. */
   refreshCredentials(): void;
   /** Closes idle connections; requests are ended by their signal. */
   close(): void;
+}
+
+export interface ApiWrite {
+  readonly method: 'POST' | 'PATCH';
+  /** `application/json`, `application/merge-patch+json`. */
+  readonly contentType: string;
+  readonly body: unknown;
 }
 
 export interface ApiClientOptions {
@@ -46,7 +55,7 @@ export function createApiClient({ access, clock, timing }: ApiClientOptions): Ap
   };
 
   /** Resolves with whatever was answered, success or not. */
-  async function send(url: URL, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async function send(url: URL, signal: AbortSignal, write?: ApiWrite): Promise<http.IncomingMessage> {
     // Credentials may come from a program, which may hang.
     const credentials = await settleWithin(
       access.requestOptions(),
@@ -57,8 +66,13 @@ export function createApiClient({ access, clock, timing }: ApiClientOptions): Ap
     const options: https.RequestOptions = {
       agent: secure ? agents.https : agents.http,
       ...credentials,
-      method: 'GET',
-      headers: { ...credentials.headers, Accept: 'application/json', 'User-Agent': 'kube-portal' },
+      method: methodOf(write),
+      headers: {
+        ...credentials.headers,
+        Accept: 'application/json',
+        'User-Agent': 'kube-portal',
+        ...(write && { 'Content-Type': write.contentType }),
+      },
       signal,
     };
     return new Promise<http.IncomingMessage>((resolve, reject) => {
@@ -77,23 +91,34 @@ export function createApiClient({ access, clock, timing }: ApiClientOptions): Ap
         deadline.cancel();
         resolve(answer);
       });
-      request.end();
+      request.end(write && JSON.stringify(write.body));
     });
   }
 
-  async function open(url: URL, signal: AbortSignal): Promise<http.IncomingMessage> {
-    const response = await send(url, signal);
-    if (response.statusCode === 200) return response;
+  async function open(url: URL, signal: AbortSignal, write?: ApiWrite): Promise<http.IncomingMessage> {
+    const response = await send(url, signal, write);
+    if (response.statusCode === 200 || (write && response.statusCode === 201)) return response;
     const limits = { maxBytes: maxErrorBodyBytes, beyond: 'cut', idleMs: timing.bodyIdleMs } as const;
     // Without its text an error is still an error.
     const body = await readBody(response, limits, clock).catch(() => '');
     throw errorFromAnswer(
-      attempt(url),
+      attempt(url, write),
       response.statusCode ?? 0,
       { retryAfter: response.headers['retry-after'], contentType: response.headers['content-type'] },
       body,
       clock.now(),
     );
+  }
+
+  async function getAnswer(url: URL, signal: AbortSignal, write?: ApiWrite): Promise<unknown> {
+    try {
+      const response = await open(url, signal, write);
+      const limits = { maxBytes: maxBodyBytes, beyond: 'fail', idleMs: timing.bodyIdleMs } as const;
+      const text = await readBody(response, limits, clock);
+      return parse(text, attempt(url, write), response.headers['content-type']);
+    } catch (error) {
+      throw withAttempt(url, error, write);
+    }
   }
 
   return {
@@ -106,16 +131,8 @@ export function createApiClient({ access, clock, timing }: ApiClientOptions): Ap
         throw withAttempt(url, error);
       }
     },
-    getJson: async (path, query, signal) => {
-      const url = urlOf(access.server, path, query);
-      try {
-        const response = await open(url, signal);
-        const limits = { maxBytes: maxBodyBytes, beyond: 'fail', idleMs: timing.bodyIdleMs } as const;
-        return parse(await readBody(response, limits, clock), url, response.headers['content-type']);
-      } catch (error) {
-        throw withAttempt(url, error);
-      }
-    },
+    getJson: (path, query, signal) => getAnswer(urlOf(access.server, path, query), signal),
+    writeJson: (write, path, signal) => getAnswer(urlOf(access.server, path, {}), signal, write),
     refreshCredentials: () => access.refresh(),
     close: () => {
       agents.http.destroy();
@@ -134,23 +151,27 @@ function urlOf(server: string, path: string, query: Query): URL {
 }
 
 /** Without the query: selectors are noise in a message. */
-function attempt(url: URL): string {
-  return `GET ${url.origin}${url.pathname}`;
+function attempt(url: URL, write?: ApiWrite): string {
+  return `${methodOf(write)} ${url.origin}${url.pathname}`;
 }
 
-function parse(text: string, url: URL, contentType: string | undefined): unknown {
+function methodOf(write: ApiWrite | undefined): string {
+  return write?.method ?? 'GET';
+}
+
+function parse(text: string, attempted: string, contentType: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error);
     const kind = contentType ?? 'no content type';
-    throw new MalformedAnswerError(`${attempt(url)}: not JSON (${kind}): ${told}`, { cause: error });
+    throw new MalformedAnswerError(`${attempted}: not JSON (${kind}): ${told}`, { cause: error });
   }
 }
 
-function withAttempt(url: URL, error: unknown): Error {
+function withAttempt(url: URL, error: unknown, write?: ApiWrite): Error {
   if (error instanceof ApiStatusError || error instanceof MalformedAnswerError) return error;
-  return new Error(`${attempt(url)}: ${describeNetworkError(error)}`, { cause: error });
+  return new Error(`${attempt(url, write)}: ${describeNetworkError(error)}`, { cause: error });
 }
 
 /** Node gives a refused dual-stack dial as an AggregateError with an empty message. */

@@ -90,6 +90,15 @@ export function isUnauthorized(error: unknown): boolean {
   return error instanceof ApiStatusError && error.status === 401;
 }
 
+/** There is an object of that name. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiStatusError && error.status === 409;
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiStatusError && error.status === 404;
+}
+
 /** The server does not understand a parameter, for instance a field selector it does not know. */
 export function isBadRequest(error: unknown): boolean {
   return error instanceof ApiStatusError && error.status === 400;

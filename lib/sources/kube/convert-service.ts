@@ -49,6 +49,7 @@ function readServiceSpec(spec: Fields): ServiceObject['spec'] {
     internalTrafficPolicy: readOneOf(spec, 'internalTrafficPolicy', policies),
     externalTrafficPolicy: readOneOf(spec, 'externalTrafficPolicy', policies),
     healthCheckNodePort: readInteger(spec, 'healthCheckNodePort'),
+    allocateLoadBalancerNodePorts: readBoolean(spec, 'allocateLoadBalancerNodePorts'),
     loadBalancerSourceRanges: readStrings(spec, 'loadBalancerSourceRanges'),
     publishNotReadyAddresses: readBoolean(spec, 'publishNotReadyAddresses'),
     trafficDistribution: readString(spec, 'trafficDistribution'),

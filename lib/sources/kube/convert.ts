@@ -40,6 +40,11 @@ export function missing(fields: Fields, name: string): undefined {
   return undefined;
 }
 
+/** Annotations that the model may read: Kubernetes' and our own. */
+function isReadAnnotation(key: string): boolean {
+  return isKubernetesOwn(key) || key.startsWith('kube-portal/');
+}
+
 /** Labels and annotations that Kubernetes defines; kubectl's copy of the whole object is not among them. */
 export function isKubernetesOwn(key: string): boolean {
   const domain = key.slice(0, key.indexOf('/'));
@@ -65,8 +70,9 @@ export function readMeta(
     name,
     uid: readString(metadata, 'uid'),
     creationTimestamp: readString(metadata, 'creationTimestamp'),
+    deletionTimestamp: readString(metadata, 'deletionTimestamp'),
     labels: readStringMap(metadata, 'labels', keepLabel),
-    annotations: readStringMap(metadata, 'annotations', isKubernetesOwn),
+    annotations: readStringMap(metadata, 'annotations', isReadAnnotation),
   });
 }
 

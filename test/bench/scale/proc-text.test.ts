@@ -23,11 +23,15 @@ t.test("rules and chains are counted, other people's are not", async (t) => {
     '*nat',
     ':PREROUTING ACCEPT [0:0]',
     ':KUBE-PORTALS-HOST - [0:0]',
+    ':KUBE-NODEPORT-HOST - [0:0]',
+    ':KUBE-NODEPORTS - [0:0]',
     ':DOCKER - [0:0]',
     '-A PREROUTING -j KUBE-PORTALS-HOST',
     '-A PREROUTING -j DOCKER',
+    '-A PREROUTING -m addrtype --dst-type LOCAL -j KUBE-NODEPORT-CONTAINER',
+    '-A PREROUTING -j KUBE-NODEPORTS',
     '-A KUBE-PORTALS-HOST -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 40001',
     'COMMIT',
   ].join('\n');
-  t.same(ourRules(saved), { rules: 2, chains: 1 });
+  t.same(ourRules(saved), { rules: 3, chains: 2 });
 });

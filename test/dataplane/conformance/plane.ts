@@ -30,15 +30,22 @@ export function specOf(protocol: Protocol, ipFamily: IpFamily = 'IPv4', name = '
     key: `default/${name}:p/${protocol}/${ipFamily}/internal`,
     servicePortName: { namespace: 'default', name, port: 'p', protocol },
     ipFamily,
-    traffic: 'internal',
+    scope: 'Cluster',
   };
+}
+
+/** Of a listener that holds a nodePort. */
+export function claimOf(protocol: Protocol, name = 'web'): ListenerSpec {
+  const spec = specOf(protocol, 'IPv4', name);
+  return { ...spec, key: `${spec.key} nodePort`, claim: true };
 }
 
 export function configOf(
   endpoints: readonly EndpointAddress[],
   replyAddresses: readonly string[] = [],
+  parts: Partial<ListenerConfig> = {},
 ): ListenerConfig {
-  return { endpoints, replyAddresses };
+  return { endpoints, resting: [], drain: { kind: 'leave' }, replyAddresses, ...parts };
 }
 
 /** A data plane with one listener on any port. */

@@ -88,13 +88,17 @@ export async function silentEndpoint(t: Test): Promise<EndpointAddress> {
   throw new Error('the backlog never filled up');
 }
 
-/** Connecting; destroyed when `t` ends. Half-closes stay possible. */
-export function connecting(t: Test, port: number, host = '127.0.0.1'): Socket {
+/**
+ * Connecting; destroyed when `t` ends. Half-closes stay possible.
+ * @param localAddress another one makes it another client; the kernel's choice when absent
+ */
+export function connecting(t: Test, port: number, host = '127.0.0.1', localAddress?: string): Socket {
   const options: NetConnectOpts & { readonly highWaterMark: number } = {
     host,
     port,
     allowHalfOpen: true,
     highWaterMark: 1,
+    ...(localAddress !== undefined && { localAddress }),
   };
   const socket = connect(options);
   socket.on('error', () => {});
@@ -178,8 +182,14 @@ function takeEach(socket: Socket, take: (chunk: Buffer) => void): () => void {
  * One request and its answer on a connection of its own: sends `text`, ends, reads to the end. A reset may come before
  * the connection is known to be there.
  */
-export async function request(t: Test, port: number, text = '', host = '127.0.0.1'): Promise<Received> {
-  const socket = connecting(t, port, host);
+export async function request(
+  t: Test,
+  port: number,
+  text = '',
+  host = '127.0.0.1',
+  localAddress?: string,
+): Promise<Received> {
+  const socket = connecting(t, port, host, localAddress);
   const received = receiveAll(socket);
   socket.end(text);
   return received;

@@ -7,10 +7,11 @@ t.test('what is put in comes out in order, around the ring many times', async (t
   const [writer, reader] = [new HandOverRing(memory), new HandOverRing(memory)];
   let taken = 0;
   for (let put = 0; put < 10_000; put++) {
-    writer.put({ clientFd: put, endpointFd: -put, place: put % 7 });
+    writer.put({ clientFd: put, endpointFd: -put, place: put % 7, endpointId: 3 * put });
     if (put % 3 !== 0) continue;
     for (let one = reader.take(); one !== undefined; one = reader.take()) {
-      if (one.clientFd !== taken || one.endpointFd !== -taken || one.place !== taken % 7)
+      const { clientFd, endpointFd, place, endpointId } = one;
+      if (clientFd !== taken || endpointFd !== -taken || place !== taken % 7 || endpointId !== 3 * taken)
         t.fail(`at ${taken}`);
       taken++;
     }
@@ -22,7 +23,7 @@ t.test('what is put in comes out in order, around the ring many times', async (t
 t.test('a full ring says so', async (t) => {
   const ring = new HandOverRing(createRingMemory());
   let put = 0;
-  for (; !ring.full; put++) ring.put({ clientFd: put, endpointFd: put, place: 0 });
+  for (; !ring.full; put++) ring.put({ clientFd: put, endpointFd: put, place: 0, endpointId: 0 });
   t.equal(put, 1024);
   t.equal(ring.take()?.clientFd, 0);
   t.notOk(ring.full);

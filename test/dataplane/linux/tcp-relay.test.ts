@@ -208,7 +208,7 @@ t.test('a small message goes ahead of the bulk of the same turn', async (t) => {
     const [endpointFd, server] = pair();
     const slot = loop.claim({ ready: () => {} });
     const counters = new Float64Array(blockLength);
-    const relay = new TcpRelay({ clientFd, endpointFd }, slot, 0, counters, context);
+    const relay = new TcpRelay({ clientFd, endpointFd, place: 0, endpointId: 0 }, slot, counters, context);
     loop.replace(slot, relay);
     loop.add(clientFd, watchedEvents, slot, clientTag);
     loop.add(endpointFd, watchedEvents, slot, clientTag + 1);

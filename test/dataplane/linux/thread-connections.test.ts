@@ -107,9 +107,9 @@ function connectionsOf(
   /** That has no sockets: nothing of it is ever ready. */
   const relay = (): TcpRelay => {
     control.take('tcp');
-    const sockets = { clientFd: -1, endpointFd: -1 };
+    const established = { clientFd: -1, endpointFd: -1, place: 0, endpointId: 0 };
     const slot = loop.claim({ ready: () => {} });
-    return new TcpRelay(sockets, slot, 0, new Float64Array(blockLength), connections.relayContext);
+    return new TcpRelay(established, slot, new Float64Array(blockLength), connections.relayContext);
   };
   const settle = (relays: readonly TcpRelay[]): void => {
     for (const one of relays) connections.relayContext.settled(one, true);
@@ -141,7 +141,7 @@ t.test('a connection that can not be taken over is reset, and its place free aga
   control.take('tcp');
   const slot = loop.claim({ ready: () => {} });
   loop.release(slot);
-  rings[1].put({ clientFd: client?.near ?? -1, endpointFd: endpoint?.near ?? -1, place: 0 });
+  rings[1].put({ clientFd: client?.near ?? -1, endpointFd: endpoint?.near ?? -1, place: 0, endpointId: 0 });
   connections.adoptAll();
   t.match(faults, [{ message: 'no counters' }]);
   t.equal(control.tcpConnections, 0);
@@ -154,7 +154,7 @@ t.test('a connection that can not be taken over is reset, and its place free aga
 
 t.test('a connection that no other thread can take counts as kept', async (t) => {
   const { rings, relays, settle } = connectionsOf(t, { thread: 0 });
-  while (!rings[1].full) rings[1].put({ clientFd: -1, endpointFd: -1, place: 0 });
+  while (!rings[1].full) rings[1].put({ clientFd: -1, endpointFd: -1, place: 0, endpointId: 0 });
   settle(relays(3));
   emptied(rings[1]);
   settle(relays(3));
@@ -175,7 +175,7 @@ t.test('connections that have ended or moved are none of those of which some may
   control.setLoad(0, 900);
   const many = relays(24);
   settle(many);
-  for (const relay of many.slice(16)) connections.over(relay);
+  for (const relay of many.slice(16)) connections.relayContext.over(relay);
   connections.allowMoves();
   settle(many.slice(0, 16));
   t.equal(emptied(rings[1]), 4, 'a quarter of sixteen');

@@ -35,7 +35,7 @@ t.test('a connection on its way to a thread that stops is reset, not ended', asy
     sockets.connect(fd, encodeSockaddr({ ip: '127.0.0.1', port }));
     return fd;
   };
-  const handed = { clientFd: dial(), endpointFd: dial(), place: 0 };
+  const handed = { clientFd: dial(), endpointFd: dial(), place: 0, endpointId: 0 };
   await eventually('both are connected', () => peers.length === 2);
   const [memory, ring] = [createControlMemory(2), createRingMemory()];
   const control = new Control(memory);

@@ -2,7 +2,7 @@
 // event loop, and with parts that the test may replace: so that a fault can be put wherever an interface is.
 import type { Test } from 'tap';
 import type { Balancer } from '../../../lib/balance/balancer.js';
-import { roundRobin } from '../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../lib/balance/listener-balancer.js';
 import { DatagramBatch } from '../../../lib/dataplane/linux/datagram-batch.js';
 import { createRingMemory, HandOverRing } from '../../../lib/dataplane/linux/hand-over.js';
 import { openListeningSocket } from '../../../lib/dataplane/linux/listening-socket.js';
@@ -16,6 +16,7 @@ import { UdpPort, type UdpPortContext } from '../../../lib/dataplane/linux/udp-p
 import { Control, createControlMemory } from '../../../lib/dataplane/native/control.js';
 import { addUp, type BlockTotals, blockLength } from '../../../lib/dataplane/native/counter-block.js';
 import { createOwnerTable, Descriptors } from '../../../lib/dataplane/native/descriptors.js';
+import type { EndpointsMessage } from '../../../lib/dataplane/native/endpoints-message.js';
 import { everyPort } from '../../../lib/dataplane/native/ephemeral-ports.js';
 import { EpollLoop } from '../../../lib/dataplane/native/epoll-loop.js';
 import { Sockets } from '../../../lib/dataplane/native/sockets.js';
@@ -60,25 +61,27 @@ function turning(t: Test, close: () => void) {
   return { descriptors, faults, fault, loop, timers, sockets, control, block };
 }
 
-/** Round robin, with some of its methods replaced. */
+/** That of every listener, with some of its methods replaced. */
 function balancerOf(parts: Partial<Balancer> = {}): Balancer {
-  const inner = roundRobin({ setAsideMs: 5000 });
+  const inner = listenerBalancer({ setAsideMs: 5000 });
   return {
     get size() {
       return inner.size;
     },
-    update: (endpoints) => inner.update(endpoints),
+    update: (config) => inner.update(config),
     has: (endpoint) => inner.has(endpoint),
     candidates: (client, nowMs) => inner.candidates(client, nowMs),
+    chosen: (client, endpoint, nowMs) => inner.chosen(client, endpoint, nowMs),
     setAside: (endpoint, nowMs) => inner.setAside(endpoint, nowMs),
     answered: (endpoint) => inner.answered(endpoint),
     ...parts,
   };
 }
 
-function shared(endpoints: readonly EndpointAddress[]) {
-  const prepared = endpoints.map(({ ip, port }, offset) => ({ ip, port, segment: 0, offset }));
-  return [prepared, [new SharedArrayBuffer(8 * Math.max(1, endpoints.length))]] as const;
+function shared(endpoints: readonly EndpointAddress[]): EndpointsMessage {
+  const prepared = endpoints.map(({ ip, port }, offset) => ({ ip, port, id: offset, segment: 0, offset }));
+  const segments = [new SharedArrayBuffer(8 * Math.max(1, endpoints.length))];
+  return { endpoints: prepared, resting: [], segments };
 }
 
 const spec = { servicePortName: 'default/web:p', ipFamily: 'IPv4', place: 0 } as const;
@@ -130,14 +133,15 @@ export function turnedByHand(
     warn: () => {},
     hasMessages: () => false,
     take: () => control.take('tcp'),
-    accepted: (dial) => connections.add(dial),
-    dialOver: (dial) => connections.over(dial),
+    accepted: (dial) => connections.accepted(dial),
+    endpointsChanged: (balancer) => connections.endpointsChanged(balancer),
+    dialOver: (dial) => connections.dialOver(dial),
     established: (dial, relay) => connections.established(dial, relay),
     ...parts.context,
   };
   const { fd, port } = openListeningSocket({ ...request, protocol: 'TCP' }, sockets);
   const listener = new TcpPort({ ...spec, fd }, balancerOf(parts.balancer), block, context);
-  listener.update(...shared(endpoints));
+  listener.update(shared(endpoints));
   listener.listen();
   return { port, control, faults, counters: () => addUp([block]) };
 }
@@ -165,7 +169,7 @@ export function udpTurnedByHand(
   };
   const { fd, port } = openListeningSocket({ ...request, protocol: 'UDP' }, sockets);
   const listener = new UdpPort({ ...spec, fd }, balancerOf(balancer), block, context);
-  listener.update(...shared(endpoints));
+  listener.update(shared(endpoints));
   listener.listen();
   return { port, control, faults, counters: () => addUp([block]) };
 }

@@ -1,6 +1,6 @@
 // The linux data plane moves datagrams as every data plane must; and how many of them at once.
 import t, { type Test } from 'tap';
-import { roundRobin } from '../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../lib/balance/listener-balancer.js';
 import { DatagramBatch } from '../../../lib/dataplane/linux/datagram-batch.js';
 import {
   batchSize,
@@ -64,9 +64,13 @@ function started(t: Test, options: { readonly unchecked?: boolean } = {}) {
   if (options.unchecked) all.sockets.setOption(listening.fd, SOL_SOCKET, SO_NO_CHECK, 1);
   const endpoint = all.bound('IPv4', loopback);
   const spec = { fd: listening.fd, servicePortName: 'ns/s:p', ipFamily: 'IPv4' } as const;
-  const port = new UdpPort(spec, roundRobin({ setAsideMs: 1000 }), new Float64Array(blockLength), context);
-  const picks = new SharedArrayBuffer(8);
-  port.update([{ ip: loopback, port: endpoint.port, segment: 0, offset: 0 }], [picks]);
+  const balancer = listenerBalancer({ setAsideMs: 1000 });
+  const port = new UdpPort(spec, balancer, new Float64Array(blockLength), context);
+  port.update({
+    endpoints: [{ ip: loopback, port: endpoint.port, id: 0, segment: 0, offset: 0 }],
+    resting: [],
+    segments: [new SharedArrayBuffer(8)],
+  });
   port.listen();
   all.giveAway(listening);
   let isOpen = true;

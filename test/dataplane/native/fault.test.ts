@@ -30,8 +30,8 @@ function faultyAtFirst(times: number): () => void {
 function inOrder(fault: () => void = () => {}): Pick<Balancer, 'update' | 'candidates'> {
   let endpoints: readonly EndpointAddress[] = [];
   return {
-    update: (all) => {
-      endpoints = all;
+    update: (config) => {
+      endpoints = config.endpoints;
     },
     candidates: () => {
       fault();

@@ -5,10 +5,12 @@ import type { SharedEndpoint } from '../../../lib/dataplane/native/prepared-endp
 
 /** Slots and a thread that counts. */
 function counting() {
-  const slots = new PickSlots();
+  let nextId = 0;
+  const slots = new PickSlots(() => nextId++);
   const segments: Float64Array[] = [];
-  const update = (ports: readonly number[]): readonly SharedEndpoint[] => {
-    const assigned = slots.assign(ports.map((port) => ({ ip: '10.0.0.1', port })));
+  const addresses = (ports: readonly number[]) => ports.map((port) => ({ ip: '10.0.0.1', port }));
+  const update = (ports: readonly number[], resting: readonly number[] = []): readonly SharedEndpoint[] => {
+    const assigned = slots.assign(addresses(ports), addresses(resting));
     for (const memory of assigned.segments) segments.push(new Float64Array(memory));
     return assigned.endpoints;
   };
@@ -17,7 +19,7 @@ function counting() {
     if (memory === undefined) throw new Error(`segment ${segment} was not handed out`);
     memory[offset] = (memory[offset] ?? 0) + 1;
   };
-  return { update, pick, read: () => Object.fromEntries(slots.read()), segments };
+  return { update, pick, read: () => Object.fromEntries(slots.read()), segments, slots };
 }
 
 t.test('picks are read by endpoint; one that left and comes back goes on', async (t) => {
@@ -48,4 +50,37 @@ t.test('endpoints that come and go for months take no more memory, and start at 
   t.ok(Object.values(picks).every((number) => number === 1));
   const slots = segments.reduce((sum, { length }) => sum + length, 0);
   t.ok(slots < 1100, `${slots} slots`);
+});
+
+t.test('an endpoint that leaves and comes back has its id, unless its connections were cut', async (t) => {
+  const { update, slots } = counting();
+  const idOf = (port: number) => slots.idOf({ ip: '10.0.0.1', port });
+  t.equal(idOf(1), undefined);
+  const [first, second] = update([1, 2]).map(({ id }) => id);
+  t.not(first, second);
+  update([2]);
+  t.equal(idOf(1), first, 'it has left, and its connections know it by that');
+  t.equal(update([1])[0]?.id, first);
+  slots.renumber({ ip: '10.0.0.1', port: 1 });
+  slots.renumber({ ip: '10.0.0.1', port: 9 });
+  const [anew] = update([1, 2]).map(({ id }) => id);
+  t.notOk([first, second].includes(anew));
+  t.equal(idOf(2), second);
+});
+
+t.test('however many rest, each keeps its picks and its id', async (t) => {
+  const { update, pick, read, slots } = counting();
+  const ports = Array.from({ length: 3000 }, (_, index) => index + 1);
+  const ids = update(ports).map((endpoint) => {
+    pick(endpoint);
+    return endpoint.id;
+  });
+  update([9001], ports);
+  t.equal(slots.idOf({ ip: '10.0.0.1', port: 1 }), ids[0]);
+  t.equal(Object.keys(read()).length, 3000);
+  t.same(
+    update(ports, [9001]).map(({ id }) => id),
+    ids,
+    'they are back',
+  );
 });

@@ -6,13 +6,15 @@ import { encodeSockaddr } from '../../../lib/dataplane/native/socket-address.js'
 t.test('an endpoint counts where it was told to, and knows its own address', async (t) => {
   const memory = new SharedArrayBuffer(64);
   const endpoints = new PreparedEndpoints();
-  const a = { ip: '10.0.0.1', port: 80, segment: 0, offset: 2 };
-  const b = { ip: 'fd00::1', port: 80, segment: 0, offset: 3 };
+  const a = { ip: '10.0.0.1', port: 80, id: 0, segment: 0, offset: 2 };
+  const b = { ip: 'fd00::1', port: 80, id: 1, segment: 0, offset: 3 };
   endpoints.update([a, b], [memory]);
   endpoints.of(a).pick();
   endpoints.of({ ip: 'fd00::1', port: 80 }).pick();
   endpoints.of(b).pick();
   t.same([...new Float64Array(memory)].slice(2, 4), [1, 2]);
+  t.same(endpoints.of(b).sockaddr, encodeSockaddr(b));
+  t.equal(endpoints.of(b).sockaddr, endpoints.of(b).sockaddr, 'made once');
   t.ok(endpoints.of(a).isAt(Buffer.from(encodeSockaddr(a))));
   t.notOk(endpoints.of(a).isAt(Buffer.from(encodeSockaddr({ ip: '10.0.0.1', port: 81 }))));
   t.notOk(endpoints.of(a).isAt(Buffer.from(encodeSockaddr({ ip: '10.0.0.2', port: 80 }))));
@@ -22,7 +24,7 @@ t.test('an endpoint knows whether a dial to it may come from its own port', asyn
   const endpoints = new PreparedEndpoints({ first: 32_768, last: 60_999 });
   const ports = [80, 32_767, 32_768, 60_999, 61_000];
   endpoints.update(
-    ports.map((port) => ({ ip: '10.0.0.1', port, segment: 0, offset: 0 })),
+    ports.map((port) => ({ ip: '10.0.0.1', port, id: 0, segment: 0, offset: 0 })),
     [new SharedArrayBuffer(8)],
   );
   t.same(
@@ -33,6 +35,9 @@ t.test('an endpoint knows whether a dial to it may come from its own port', asyn
 
 t.test('what it was not told of is an error', async (t) => {
   const endpoints = new PreparedEndpoints();
-  t.throws(() => endpoints.update([{ ip: '10.0.0.1', port: 80, segment: 1, offset: 0 }], []), /no segment 1/);
+  t.throws(
+    () => endpoints.update([{ ip: '10.0.0.1', port: 80, id: 0, segment: 1, offset: 0 }], []),
+    /no segment 1/,
+  );
   t.throws(() => endpoints.of({ ip: '10.0.0.1', port: 80 }), /10.0.0.1 port 80 was not prepared/);
 });

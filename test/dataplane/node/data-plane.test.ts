@@ -1,20 +1,23 @@
-// What is the node data plane's own: a dial that is injected, and protocols it does not speak.
+// What is the node data plane's own: a dial that is injected, and protocols it does not speak. And session affinity, as
+// every data plane must have it.
 import { Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { roundRobin } from '../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../lib/balance/listener-balancer.js';
 import { createNodeDataPlane, type Dial } from '../../../lib/dataplane/node/data-plane.js';
 import { ListenError } from '../../../lib/proxier/data-plane.js';
 import { capturingLog } from '../capturing-log.js';
+import { affinityTests } from '../conformance/affinity.js';
 import { configOf, specOf } from '../conformance/plane.js';
 import { request, tcpClient } from '../conformance/tcp-peers.js';
 import { udpSocket } from '../conformance/udp-peers.js';
 import { eventually } from '../conformance/waiting.js';
+import { makeNodePlane } from './make-plane.js';
 
 const endpoint = { ip: '127.0.0.1', port: 9 };
 
 function planeWith(t: Test, dial: Dial) {
   const log = capturingLog();
-  const newBalancer = () => roundRobin({ setAsideMs: 5000 });
+  const newBalancer = () => listenerBalancer({ setAsideMs: 5000 });
   const plane = createNodeDataPlane({ newBalancer, maxConnections: 100, log, dial });
   t.teardown(() => plane.close(0));
   return { plane, log };
@@ -74,7 +77,7 @@ t.test('a UDP endpoint that can not even be connected is tried and counted', asy
 });
 
 t.test('the limit on descriptors caps connections at what listeners leave of it', async (t) => {
-  const newBalancer = () => roundRobin({ setAsideMs: 5000 });
+  const newBalancer = () => listenerBalancer({ setAsideMs: 5000 });
   const plane = createNodeDataPlane({ newBalancer, descriptorLimit: 1000, maxConnections: 400 });
   t.teardown(() => plane.close(0));
   const atFirst = plane.totals().maxConnections;
@@ -87,3 +90,5 @@ t.test('the limit on descriptors caps connections at what listeners leave of it'
   t.equal(capped.totals().maxConnections, 7);
   await capped.close(0);
 });
+
+affinityTests(t, makeNodePlane);

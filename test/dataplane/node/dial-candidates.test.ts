@@ -2,7 +2,7 @@
 // test connects or breaks.
 import { connect, Socket } from 'node:net';
 import t from 'tap';
-import { roundRobin } from '../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../lib/balance/listener-balancer.js';
 import type { Dial } from '../../../lib/dataplane/node/dial.js';
 import { type DialOutcome, dialCandidates } from '../../../lib/dataplane/node/dial-candidates.js';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
@@ -14,8 +14,8 @@ const endpoints = [1, 2, 3].map((port) => ({ ip: '127.0.0.1', port }));
 /** Dials all three endpoints with `react` in place of the network. */
 function dialling(react: (socket: Socket, endpoint: EndpointAddress) => void) {
   const clock = fakeClock();
-  const balancer = roundRobin({ setAsideMs: 60_000 });
-  balancer.update(endpoints);
+  const balancer = listenerBalancer({ setAsideMs: 60_000 });
+  balancer.update({ endpoints, resting: [] });
   const sockets: Socket[] = [];
   const tried: number[] = [];
   const dial: Dial = (endpoint) => {
@@ -27,10 +27,10 @@ function dialling(react: (socket: Socket, endpoint: EndpointAddress) => void) {
   };
   const settings = { dial, clock, dialTimeoutMs: 1000, dialBudgetMs: 2500, keepAliveDelayMs: 1 };
   const outcomes: DialOutcome[] = [];
-  const cancel = dialCandidates('10.0.0.1', balancer, settings, (outcome) => outcomes.push(outcome));
+  const handle = dialCandidates('10.0.0.1', balancer, settings, (outcome) => outcomes.push(outcome));
   /** Who the next client would try first. */
   const nextFirst = (): number | undefined => balancer.candidates('', clock.monotonic()).next()?.port;
-  return { clock, sockets, tried, outcomes, cancel, nextFirst };
+  return { clock, sockets, tried, outcomes, handle, balancer, nextFirst };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -76,8 +76,8 @@ t.test('an endpoint that the others left too little time is not set aside', asyn
 
 t.test('when the budget is spent with candidates left, it is a timeout', async (t) => {
   const clock = fakeClock();
-  const balancer = roundRobin({ setAsideMs: 60_000 });
-  balancer.update(endpoints);
+  const balancer = listenerBalancer({ setAsideMs: 60_000 });
+  balancer.update({ endpoints, resting: [] });
   const outcomes: DialOutcome[] = [];
   const settings = {
     dial: () => new Socket(),
@@ -122,9 +122,9 @@ t.test('a dial that throws is a dial that failed', async (t) => {
 });
 
 t.test('a cancelled dial closes its socket and says nothing', async (t) => {
-  const { outcomes, sockets, clock, cancel } = dialling(() => {});
+  const { outcomes, sockets, clock, handle } = dialling(() => {});
   await turn();
-  cancel();
+  handle.cancel();
   await clock.advance(10_000);
   await turn();
   t.same(outcomes, []);
@@ -132,10 +132,52 @@ t.test('a cancelled dial closes its socket and says nothing', async (t) => {
   t.equal(clock.waiting(), 0);
 });
 
+t.test(
+  'an endpoint that leaves while it is dialled is left for the next one, and blamed for nothing',
+  async (t) => {
+    const { outcomes, sockets, tried, clock, handle, balancer } = dialling(() => {});
+    await turn();
+    const [first, second, third] = endpoints;
+    if (!first || !second || !third) throw new Error('three endpoints');
+    balancer.update({ endpoints: [first, third], resting: [second] });
+    handle.endpointsChanged();
+    t.same(tried, [1], 'the one it dials is still there');
+    balancer.update({ endpoints: [second, third], resting: [first] });
+    handle.endpointsChanged();
+    t.same(tried, [1], 'one that rests may still answer');
+    balancer.update({ endpoints: [second, third], resting: [] });
+    handle.endpointsChanged();
+    t.same(tried, [1, 3], 'on with the next one that was there all the time');
+    t.ok(sockets[0]?.destroyed);
+    t.equal(clock.waiting(), 1, 'one try, one timer');
+    balancer.update({ endpoints: [], resting: [] });
+    handle.endpointsChanged();
+    t.match(outcomes, [{ kind: 'failed', reason: 'no-endpoints' }]);
+    handle.endpointsChanged();
+    t.equal(clock.waiting(), 0);
+    t.equal(outcomes.length, 1);
+  },
+);
+
+t.test('the client is pinned to the endpoint that answers', async (t) => {
+  const clock = fakeClock();
+  const balancer = listenerBalancer({ setAsideMs: 0 });
+  balancer.update({ endpoints, resting: [], affinityTimeoutMs: 60_000 });
+  const dial: Dial = ({ port }) => {
+    const socket = new Socket();
+    if (port === 1) socket.destroy(Object.assign(new Error('ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+    else setImmediate(() => socket.emit('connect'));
+    return socket;
+  };
+  const settings = { dial, clock, dialTimeoutMs: 1000, dialBudgetMs: 2500, keepAliveDelayMs: 1 };
+  await new Promise<DialOutcome>((resolve) => dialCandidates('10.0.0.1', balancer, settings, resolve));
+  t.match(balancer.candidates('10.0.0.1', clock.monotonic()).next(), { port: 2 });
+});
+
 t.test('a socket that was connected to itself is no answer', async (t) => {
   const dead = await deadEndpoint(t);
-  const balancer = roundRobin({ setAsideMs: 0 });
-  balancer.update([dead]);
+  const balancer = listenerBalancer({ setAsideMs: 0 });
+  balancer.update({ endpoints: [dead], resting: [] });
   // The source port that the kernel picks once in 28,000 times.
   const dial: Dial = ({ ip, port }) => connect({ host: ip, port, localAddress: ip, localPort: port });
   const settings = { dial, clock: fakeClock(), dialTimeoutMs: 1000, dialBudgetMs: 1000, keepAliveDelayMs: 1 };

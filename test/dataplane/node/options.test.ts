@@ -1,9 +1,9 @@
 // The defaults of the node data plane.
 import t from 'tap';
-import { roundRobin } from '../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../lib/balance/listener-balancer.js';
 import { resolveOptions } from '../../../lib/dataplane/node/options.js';
 
-const newBalancer = () => roundRobin({ setAsideMs: 0 });
+const newBalancer = () => listenerBalancer({ setAsideMs: 0 });
 
 t.test('what is not said has its documented default', async (t) => {
   const { dialTimeoutMs, dialBudgetMs, halfClosedTimeoutMs, udpIdleTimeoutMs } = resolveOptions({

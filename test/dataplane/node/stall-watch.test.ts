@@ -1,7 +1,7 @@
 // A reset is noticed though nobody reads the socket; time is the test's.
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { roundRobin } from '../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../lib/balance/listener-balancer.js';
 import { createNodeDataPlane } from '../../../lib/dataplane/node/data-plane.js';
 import { StallWatch } from '../../../lib/dataplane/node/stall-watch.js';
 import { fakeClock } from '../../support/fake-clock.js';
@@ -67,7 +67,7 @@ t.test('a socket that is read again, or that has ended, is not written to', asyn
 
 t.test('a client that gives up on an endpoint that hangs is let go', async (t) => {
   const clock = fakeClock();
-  const plane = createNodeDataPlane({ newBalancer: () => roundRobin({ setAsideMs: 5000 }), clock });
+  const plane = createNodeDataPlane({ newBalancer: () => listenerBalancer({ setAsideMs: 5000 }), clock });
   t.teardown(async () => {
     const closing = plane.close(0);
     await clock.advance(0);

@@ -1,6 +1,6 @@
 // Clients come, fall silent and are forgotten; time is the test's.
 import t, { type Test } from 'tap';
-import { roundRobin } from '../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../lib/balance/listener-balancer.js';
 import { ConnectionBudget } from '../../../lib/dataplane/node/connection-budget.js';
 import { ListenerStats } from '../../../lib/dataplane/node/listener-stats.js';
 import { UdpClientTable } from '../../../lib/dataplane/node/udp-client-table.js';
@@ -13,8 +13,8 @@ import { eventually } from '../conformance/waiting.js';
 async function tableOf(t: Test) {
   const clock = fakeClock();
   const stats = new ListenerStats();
-  const balancer = roundRobin({ setAsideMs: 5000 });
-  balancer.update([await udpEcho(t)]);
+  const balancer = listenerBalancer({ setAsideMs: 5000 });
+  balancer.update({ endpoints: [await udpEcho(t)], resting: [] });
   const budget = new ConnectionBudget(
     () => 6,
     silentLog,

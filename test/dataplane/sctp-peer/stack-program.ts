@@ -13,6 +13,7 @@ import { Random } from '../../fuzz/random.js';
 import { sleep } from '../../support/eventually.js';
 import { chunk, data, init, parameter, sctp, types } from '../../support/sctp-packets.js';
 import { RawClient, RawPeer } from '../../support/sctp-raw-peer.js';
+import { configOf } from '../conformance/plane.js';
 
 const pod = { ip: '127.0.0.2', port: 7 };
 const seed = 20_251;
@@ -138,7 +139,7 @@ t.test('a probe tells what an address does, and leaves nothing behind', async (t
 t.test('a probe is told an ABORT', async (t) => {
   const plane = createSctpDataPlane({ endpointSetAsideMs: 0 });
   t.teardown(() => plane.close(0));
-  const listener = await plane.open(spec('nobody'), { endpoints: [], replyAddresses: [] }, 0);
+  const listener = await plane.open(spec('nobody'), configOf([]), 0);
   t.equal(await probeSctp('127.0.0.1', listener.port, 3000), 'refuses');
 });
 
@@ -146,7 +147,7 @@ t.test('through the relay', async (t) => {
   serve(t);
   const plane = createSctpDataPlane({ endpointSetAsideMs: 0 });
   t.teardown(() => plane.close(0));
-  const listener = await plane.open(spec('echo'), { endpoints: [pod], replyAddresses: [] }, 0);
+  const listener = await plane.open(spec('echo'), configOf([pod]), 0);
   const client = await connect(t, { ip: '127.0.0.1', port: listener.port });
   for (const size of [1, 5000, 200_000]) t.ok(await exchange(client, size, 3), `${size} bytes`);
   await client.close();
@@ -193,6 +194,6 @@ function spec(name: string) {
     key: name,
     servicePortName: { namespace: 'default', name, port: '', protocol: 'SCTP' },
     ipFamily: 'IPv4',
-    traffic: 'internal',
+    scope: 'Cluster',
   } as const;
 }

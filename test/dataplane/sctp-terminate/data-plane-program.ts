@@ -18,6 +18,7 @@ import { Random } from '../../fuzz/random.js';
 import { eventually, sleep } from '../../support/eventually.js';
 import { init, sctp } from '../../support/sctp-packets.js';
 import { RawClient, RawPeer } from '../../support/sctp-raw-peer.js';
+import { configOf } from '../conformance/plane.js';
 
 const pods = [
   { ip: '127.0.0.2', port: 7 },
@@ -30,7 +31,7 @@ function specOf(name = 'echo', ipFamily: IpFamily = 'IPv4'): ListenerSpec {
     key: `default/${name}/SCTP/${ipFamily}`,
     servicePortName: { namespace: 'default', name, port: '', protocol: 'SCTP' },
     ipFamily,
-    traffic: 'internal',
+    scope: 'Cluster',
   };
 }
 
@@ -74,13 +75,12 @@ async function ask({ association }: SctpClient, payload: string, stream = 0): Pr
 /** A ListenError with this reason. */
 const refused = (reason: ListenError['reason']) =>
   Object.assign(new ListenError(reason, ''), { message: /open/ });
-const config = (endpoints: readonly (typeof pods)[number][]) => ({ endpoints, replyAddresses: [] });
 const countersOf = (listener: Listener): SctpListenerCounters => listener.counters() as SctpListenerCounters;
 
 t.test('messages go through, to the endpoints in turn, and ends are passed on', async (t) => {
   serve(t, ...pods);
   const plane = makePlane(t);
-  const listener = await plane.open(specOf(), config(pods), 0);
+  const listener = await plane.open(specOf(), configOf(pods), 0);
   t.equal(listener.port, 10_000);
   const one = await connect(t, listener);
   const two = await connect(t, listener);
@@ -102,14 +102,14 @@ t.test('the next endpoint where one is not there; nobody is served where none is
   if (good === undefined) throw new Error('there are two');
   serve(t, good);
   const plane = makePlane(t, { tryTimeoutMs: 300 });
-  const listener = await plane.open(specOf(), config(pods), 0);
+  const listener = await plane.open(specOf(), configOf(pods), 0);
   const one = await connect(t, listener);
   t.equal(await ask(one, 'hello'), '127.0.0.3');
-  listener.update(config(pods.slice(0, 1)));
+  listener.update(configOf(pods.slice(0, 1)));
   const two = await connect(t, listener);
   t.equal(await two.association.ended, 'aborted-by-peer');
   await eventually('it is counted', () => listener.counters().failed.dial === 1);
-  listener.update(config([]));
+  listener.update(configOf([]));
   const to = { ip: '127.0.0.1', port: listener.port };
   await t.rejects(connectSctp({ address: '127.0.0.9', to }), { code: 'ECONNREFUSED' }, 'at zero endpoints');
   await eventually('it is counted', () => listener.counters().failed['no-endpoints'] === 1);
@@ -117,10 +117,27 @@ t.test('the next endpoint where one is not there; nobody is served where none is
   t.equal(await ask(one, 'still-here'), '127.0.0.3', 'associations outlive their listener');
 });
 
+t.test('a client keeps its endpoint, and loses it when that leaves and is drained', async (t) => {
+  serve(t, ...pods);
+  const plane = makePlane(t);
+  const parts = { affinityTimeoutMs: 60_000, drain: { kind: 'reset', afterMs: 0 } } as const;
+  const listener = await plane.open(specOf(), configOf(pods, [], parts), 0);
+  const [one, two] = [await connect(t, listener), await connect(t, listener)];
+  t.same([await ask(one, 'hello'), await ask(two, 'hello')], ['127.0.0.2', '127.0.0.2']);
+  listener.update(configOf(pods.slice(1), [], { ...parts, resting: pods.slice(0, 1) }));
+  t.equal(await ask(one, 'it-only-rests'), '127.0.0.2');
+  const three = await connect(t, listener);
+  t.equal(await ask(three, 'hello'), '127.0.0.3');
+  listener.update(configOf(pods.slice(1), [], parts));
+  t.same([await one.association.ended, await two.association.ended], ['aborted-by-peer', 'aborted-by-peer']);
+  await eventually('it is counted', () => listener.counters().failed.drained === 2);
+  t.equal(await ask(three, 'still-here'), '127.0.0.3');
+});
+
 t.test('strangers’ packets do not end the child, nor make it hang', async (t) => {
   serve(t, ...pods);
   const plane = makePlane(t, { hangTimeoutMs: 3000 });
-  const listener = await plane.open(specOf(), config(pods), 0);
+  const listener = await plane.open(specOf(), configOf(pods), 0);
   const client = await connect(t, listener);
   t.ok(await ask(client, 'before'));
   const peer = new RawPeer('127.0.0.10');
@@ -150,7 +167,7 @@ t.test('a child that is killed or hangs is started again, and serves the same po
   const warnings: string[] = [];
   const log: Log = { ...silentLog, warn: (_: object, message = '') => void warnings.push(String(message)) };
   const plane = makePlane(t, { log, hangTimeoutMs: 1500 });
-  const listener = await plane.open(specOf(), config(pods), 11_111);
+  const listener = await plane.open(specOf(), configOf(pods), 11_111);
   const before = await connect(t, listener);
   t.ok(await ask(before, 'before'));
   await eventually('it is counted', () => listener.counters().opened === 1);
@@ -183,14 +200,14 @@ t.test('nobody waits for ever for a child that does not come up', async (t) => {
   // Without a child nothing else keeps this process alive.
   const alive = setInterval(() => {}, 1000);
   t.teardown(() => clearInterval(alive));
-  await plane.open(specOf(), config([]), 0);
+  await plane.open(specOf(), configOf([]), 0);
   const pid = plane.childPid();
   if (pid === undefined) throw new Error('there is a child');
   process.kill(pid, 'SIGKILL');
   await eventually('it is gone', () => plane.restarts() === 1);
-  await t.rejects(plane.open(specOf('other'), config([]), 10_123), refused('other'));
+  await t.rejects(plane.open(specOf('other'), configOf([]), 10_123), refused('other'));
   await t.rejects(
-    plane.open(specOf('other'), config([]), 10_123),
+    plane.open(specOf('other'), configOf([]), 10_123),
     refused('other'),
     'its port is free again',
   );
@@ -198,19 +215,20 @@ t.test('nobody waits for ever for a child that does not come up', async (t) => {
 
 t.test('what it can’t be asked for', async (t) => {
   const plane = makePlane(t);
-  await t.rejects(plane.open(specOf('six', 'IPv6'), config([]), 0), refused('not-supported'));
+  await t.rejects(plane.open(specOf('six', 'IPv6'), configOf([]), 0), refused('not-supported'));
+  await t.rejects(plane.open({ ...specOf(), claim: true }, configOf([]), 30_007), refused('not-supported'));
   t.equal(plane.childPid(), undefined, 'nothing was started');
-  await plane.open(specOf(), config([]), 0);
-  await t.rejects(plane.open(specOf(), config([]), 0), ListenError, 'open already');
-  await t.rejects(plane.open(specOf('other'), config([]), 10_000), refused('port-in-use'));
+  await plane.open(specOf(), configOf([]), 0);
+  await t.rejects(plane.open(specOf(), configOf([]), 0), ListenError, 'open already');
+  await t.rejects(plane.open(specOf('other'), configOf([]), 10_000), refused('port-in-use'));
   await plane.close(0);
-  await t.rejects(plane.open(specOf(), config([]), 0), ListenError);
+  await t.rejects(plane.open(specOf(), configOf([]), 0), ListenError);
 });
 
 t.test('close() lets associations end for as long as it was told', async (t) => {
   serve(t, ...pods);
   const plane = makePlane(t);
-  const listener = await plane.open(specOf(), config(pods), 0);
+  const listener = await plane.open(specOf(), configOf(pods), 0);
   const client = await connect(t, listener);
   t.ok(await ask(client, 'there'));
   const closing = plane.close(20_000);
@@ -228,7 +246,7 @@ t.test('the log tells the packets of an association, one line each', async (t) =
     told.push(`${String(message).split(' ').at(-1)} ${chunks?.replaceAll(/=\w+/g, '').split(' ')[0]}`);
   };
   const plane = makePlane(t, { log: { ...silentLog, trace }, trace: true });
-  const listener = await plane.open(specOf(), config(pods.slice(0, 1)), 0);
+  const listener = await plane.open(specOf(), configOf(pods.slice(0, 1)), 0);
   const client = await connect(t, listener);
   t.ok(await ask(client, 'hello'));
   await client.close();

@@ -3,12 +3,14 @@ import t from 'tap';
 import { count, open, opened, rxBytes } from '../../../lib/dataplane/native/counter-block.js';
 import { createListenerBlock } from '../../../lib/dataplane/sctp/relay/counters.js';
 import { TerminatingSctpListener } from '../../../lib/dataplane/sctp-terminate/listener.js';
+import { systemClock } from '../../../lib/proxier/clock.js';
+import { configOf } from '../conformance/plane.js';
 
 const spec = {
   key: 'echo',
   servicePortName: { namespace: 'default', name: 'echo', port: '', protocol: 'SCTP' },
   ipFamily: 'IPv4',
-  traffic: 'internal',
+  scope: 'Cluster',
 } as const;
 
 function tally(counts: Readonly<Record<number, number>>, picks: number) {
@@ -19,8 +21,14 @@ function tally(counts: Readonly<Record<number, number>>, picks: number) {
 
 t.test('what was counted before goes on, but for what is open', async (t) => {
   const updates: unknown[] = [];
-  const context = { updated: (endpoints: unknown) => void updates.push(endpoints), close: async () => {} };
-  const first = { endpoints: [], replyAddresses: [] };
+  const cut: unknown[] = [];
+  const context = {
+    clock: systemClock,
+    updated: (balancing: unknown) => void updates.push(balancing),
+    cutEndpoints: (endpoints: unknown) => void cut.push(endpoints),
+    close: async () => {},
+  };
+  const first = configOf([]);
   const listener = new TerminatingSctpListener({ spec, port: 7, id: 1 }, first, context);
   t.match(listener.counters(), { opened: 0, open: 0, rxBytes: 0 });
   listener.lost();
@@ -37,8 +45,12 @@ t.test('what was counted before goes on, but for what is open', async (t) => {
   listener.update(first);
   t.equal(updates.length, 0, 'the same endpoints');
   const endpoints = [{ ip: '10.0.0.1', port: 7 }];
-  listener.update({ ...first, endpoints });
-  t.same(updates, [endpoints]);
+  const parts = { affinityTimeoutMs: 5, drain: { kind: 'reset', afterMs: 0 } } as const;
+  listener.update(configOf(endpoints, [], parts));
+  t.same(updates, [{ endpoints, resting: [], affinityTimeoutMs: 5 }]);
+  listener.update(configOf([], [], parts));
+  t.same(updates.splice(1), [{ endpoints: [], resting: [], affinityTimeoutMs: 5 }]);
+  t.same(cut, [endpoints]);
   await listener.close();
   listener.update(first);
   t.equal(updates.length, 1, 'closed');

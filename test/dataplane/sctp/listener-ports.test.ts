@@ -6,7 +6,7 @@ const spec: ListenerSpec = {
   key: 'default/echo/SCTP/IPv4',
   servicePortName: { namespace: 'default', name: 'echo', port: '', protocol: 'SCTP' },
   ipFamily: 'IPv4',
-  traffic: 'internal',
+  scope: 'Cluster',
 };
 const relayPorts = { first: 102, last: 103 };
 

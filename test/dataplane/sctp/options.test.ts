@@ -11,8 +11,9 @@ t.test('defaults', async (t) => {
     idleTimeoutMs: 3_600_000,
     maxFlows: 65_536,
     maxHalfOpen: 4096,
+    firstTurn: 0,
     endpointSetAsideMs: 5000,
-    whenGone: 'keep',
+    whenClosed: 'keep',
   });
   t.same(anyPorts, { first: 10_000, last: 19_999 });
   t.throws(() => died(new Error('x')), /the thread of the SCTP relay has ended/);

@@ -52,6 +52,7 @@ const listen = (id: number, port: number): ToRelay => ({
   ipFamily: 'IPv4',
   counters: createListenerBlock(),
   endpoints: [],
+  resting: [],
   segments: [],
 });
 
@@ -62,8 +63,9 @@ t.test('it says when it runs, and returns when it is told to stop', async (t) =>
 t.test('what needs an answer gets one, whoever is unknown', async (t) => {
   const posted = run([
     listen(1, 10_000),
-    { kind: 'endpoints', id: 1, endpoints: [], segments: [] },
-    { kind: 'endpoints', id: 9, endpoints: [], segments: [] },
+    { kind: 'endpoints', id: 1, endpoints: [], resting: [], segments: [] },
+    { kind: 'endpoints', id: 9, endpoints: [], resting: [], segments: [] },
+    { kind: 'cut-endpoints', id: 1, endpoints: [] },
     { kind: 'cut' },
     { kind: 'close', id: 1 },
     { kind: 'close', id: 9 },

@@ -34,6 +34,7 @@ const listen = (id: number) =>
     ipFamily: 'IPv4',
     counters: createListenerBlock(),
     endpoints: [],
+    resting: [],
     segments: [],
   }) as const;
 

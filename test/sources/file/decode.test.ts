@@ -93,6 +93,51 @@ t.test('every kind is read', async (t) => {
   ]);
 });
 
+t.test('everything that the model reads of a Service, a slice or a Node arrives', async (t) => {
+  const metadata = { namespace: 'default', name: 'x', annotations: { 'kube-portal/drain': '30s' } };
+  const spec = {
+    type: 'LoadBalancer',
+    clusterIP: '10.96.0.1',
+    ports: [{ name: 'http', protocol: 'TCP', port: 80, nodePort: 30080 }],
+    externalIPs: ['192.0.2.1'],
+    sessionAffinity: 'ClientIP',
+    sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
+    internalTrafficPolicy: 'Local',
+    externalTrafficPolicy: 'Local',
+    healthCheckNodePort: 30999,
+    allocateLoadBalancerNodePorts: false,
+    loadBalancerSourceRanges: ['198.51.100.0/24'],
+    publishNotReadyAddresses: true,
+    trafficDistribution: 'PreferClose',
+  };
+  const status = { loadBalancer: { ingress: [{ ip: '192.0.2.9', ipMode: 'Proxy' }, { hostname: 'lb' }] } };
+  t.strictSame(decode({ ...service(spec, metadata), status }), [{ kind: 'Service', metadata, spec, status }]);
+  const endpoint = {
+    addresses: ['10.1.0.1'],
+    conditions: { ready: true, serving: true, terminating: false },
+    nodeName: 'n1',
+    zone: 'z',
+    hints: { forZones: [{ name: 'z' }], forNodes: [{ name: 'n1' }] },
+  };
+  const slice = { kind: 'EndpointSlice', metadata, addressType: 'IPv4', endpoints: [endpoint], ports: [] };
+  t.strictSame(decode({ ...slice, apiVersion: 'discovery.k8s.io/v1' }), [slice]);
+  const node = {
+    kind: 'Node',
+    metadata: {
+      namespace: '',
+      name: 'n1',
+      deletionTimestamp: '2024-01-02T03:04:05Z',
+      labels: { 'topology.kubernetes.io/zone': 'z' },
+    },
+    spec: {
+      podCIDRs: ['10.1.0.0/24'],
+      taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }],
+    },
+    status: { addresses: [{ type: 'InternalIP', address: '192.0.2.7' }] },
+  };
+  t.strictSame(decode({ ...node, apiVersion: 'v1' }), [node]);
+});
+
 t.test('lists are opened, typed and nested ones too', async (t) => {
   const inner = { apiVersion: 'v1', kind: 'ServiceList', items: [{ metadata: { name: 'a' }, spec: {} }] };
   const value = {

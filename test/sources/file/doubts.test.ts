@@ -37,6 +37,45 @@ t.test('ports and addresses of a Service', async (t) => {
   }
 });
 
+t.test('what else the model would leave out of a Service is doubted where it stands', async (t) => {
+  const spec = {
+    type: 'LoadBalancer',
+    clusterIP: '10.96.0.1',
+    ports: [
+      { name: 'a', port: 80 },
+      { name: 'a', port: 81 },
+    ],
+    externalIPs: ['192.0.2.1', '224.0.0.1'],
+    sessionAffinity: 'Sometimes',
+    internalTrafficPolicy: 'local',
+    externalTrafficPolicy: 'Local',
+    healthCheckNodePort: 70_000,
+    loadBalancerSourceRanges: ['192.0.2.0/24', '192.0.2.1'],
+    trafficDistribution: 'PreferFar',
+  };
+  const annotations = { 'kube-portal/drain': 'soon' };
+  const status = { loadBalancer: { ingress: [{ ip: '192.0.2.9', ipMode: 'vip' }, { ip: 'lb' }] } };
+  const object = { kind: 'Service', metadata: { ...metadata, annotations }, spec, status } as unknown;
+  t.strictSame(fields(object as KubeObject), [
+    'spec.ports[1].name',
+    'spec.internalTrafficPolicy',
+    'spec.healthCheckNodePort',
+    'spec.sessionAffinity',
+    'metadata.annotations["kube-portal/drain"]',
+    'spec.trafficDistribution',
+    'spec.externalIPs[1]',
+    'status.loadBalancer.ingress[0].ipMode',
+    'status.loadBalancer.ingress[1].ip',
+    'spec.loadBalancerSourceRanges[1]',
+  ]);
+});
+
+t.test('what is not there has no place, and leading zeros are no doubt', async (t) => {
+  t.strictSame(fields({ kind: 'Service', metadata, spec: { type: 'NodePort', ports: [{ port: 80 }] } }), []);
+  const spec = { type: 'NodePort', clusterIP: '172.30.0.041', ports: [{ port: 80 }] } as const;
+  t.strictSame(fields({ kind: 'Service', metadata, spec }), []);
+});
+
 t.test('addresses of an EndpointSlice are of its family', async (t) => {
   const slice = (addressType: 'IPv4' | 'IPv6' | 'FQDN'): string[] =>
     fields({

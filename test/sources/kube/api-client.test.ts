@@ -99,3 +99,18 @@ t.test('pages of one list share a connection', async (t) => {
   for (let i = 0; i < 5; i += 1) await client.getJson(services, {}, open());
   t.equal(server.connections(), 1);
 });
+
+t.test(
+  'what is written has its method, type and body; 201 is success, and a refusal says what was tried',
+  async (t) => {
+    const { client, server } = await trial(t, { tokens: ['right'] }, { auth: 'token', token: 'right' });
+    const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+    const write = { method: 'POST', contentType: 'application/json', body: { kind: 'Event' } } as const;
+    // Over plain HTTP no credentials are sent.
+    await t.rejects(client.writeJson(write, path, open()), {
+      status: 401,
+      message: /^POST http:.*events: HTTP 401/,
+    });
+    t.match(server.requests().at(-1), { verb: 'create', kind: 'Event' });
+  },
+);

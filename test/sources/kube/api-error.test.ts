@@ -3,7 +3,9 @@ import {
   errorFromAnswer,
   errorFromEvent,
   isBadRequest,
+  isConflict,
   isExpired,
+  isNotFound,
   isTooLargeResourceVersion,
   isUnauthorized,
 } from '../../../lib/sources/kube/api-error.js';
@@ -80,4 +82,16 @@ t.test('predicates tell the cases apart', async (t) => {
     t.notOk(is(new Error('410')));
     t.notOk(is(undefined));
   }
+});
+
+t.test('what is there already, and what is not there, is told from other refusals', async (t) => {
+  t.same(
+    [404, 409, 422].map((status) => isNotFound(answer(status, ''))),
+    [true, false, false],
+  );
+  t.same(
+    [404, 409, 422].map((status) => isConflict(answer(status, ''))),
+    [false, true, false],
+  );
+  t.notOk(isConflict(new Error('409')));
 });

@@ -4,7 +4,12 @@ import { convertNode } from '../../../lib/sources/kube/convert-node.js';
 t.test('a Node as the API server sends it, with only what is read', async (t) => {
   const labels = { 'topology.kubernetes.io/zone': 'a', disk: 'fast' };
   const { object, problems } = convertNode({
-    metadata: { name: 'node-1', labels, annotations: { 'example.com/x': '1' } },
+    metadata: {
+      name: 'node-1',
+      labels,
+      annotations: { 'example.com/x': '1' },
+      deletionTimestamp: '2024-01-02T03:04:05Z',
+    },
     spec: {
       podCIDR: '10.244.0.0/24',
       podCIDRs: ['10.244.0.0/24'],
@@ -18,7 +23,7 @@ t.test('a Node as the API server sends it, with only what is read', async (t) =>
   t.strictSame(problems, []);
   t.strictSame(object, {
     kind: 'Node',
-    metadata: { namespace: '', name: 'node-1', labels },
+    metadata: { namespace: '', name: 'node-1', deletionTimestamp: '2024-01-02T03:04:05Z', labels },
     spec: {
       podCIDRs: ['10.244.0.0/24'],
       taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }],

@@ -16,6 +16,8 @@ t.test('a Service as the API server sends it, with only what is read', async (t)
       annotations: {
         'kubectl.kubernetes.io/last-applied-configuration': '{"kind":"Service"}',
         'service.kubernetes.io/topology-mode': 'Auto',
+        'service.beta.kubernetes.io/load-balancer-source-ranges': '192.0.2.0/24',
+        'kube-portal/drain': '30s',
         'example.com/note': 'hello',
       },
     },
@@ -53,7 +55,11 @@ t.test('a Service as the API server sends it, with only what is read', async (t)
       uid: 'u-1',
       creationTimestamp: '2024-01-02T03:04:05Z',
       labels: { 'service.kubernetes.io/service-proxy-name': 'x' },
-      annotations: { 'service.kubernetes.io/topology-mode': 'Auto' },
+      annotations: {
+        'service.kubernetes.io/topology-mode': 'Auto',
+        'service.beta.kubernetes.io/load-balancer-source-ranges': '192.0.2.0/24',
+        'kube-portal/drain': '30s',
+      },
     },
     spec: {
       type: 'LoadBalancer',
@@ -74,6 +80,7 @@ t.test('a Service as the API server sends it, with only what is read', async (t)
       loadBalancerSourceRanges: ['192.0.2.0/24'],
       publishNotReadyAddresses: true,
       trafficDistribution: 'PreferClose',
+      allocateLoadBalancerNodePorts: true,
     },
     status: { loadBalancer: { ingress: [{ ip: '192.0.2.9', ipMode: 'VIP' }, { hostname: 'lb.example' }] } },
   });

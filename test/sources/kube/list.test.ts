@@ -12,6 +12,7 @@ function answering(answers: readonly unknown[]): { client: ApiClient; queries: Q
       queries.push(query);
       return answers[queries.length - 1];
     },
+    writeJson: () => Promise.reject(new Error('nothing is written')),
     getStream: () => Promise.reject(new Error('not asked for')),
     refreshCredentials: () => {},
     close: () => {},

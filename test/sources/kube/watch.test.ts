@@ -13,6 +13,7 @@ function trial() {
   const client: ApiClient = {
     server: 'http://test',
     getJson: () => Promise.reject(new Error('not asked for')),
+    writeJson: () => Promise.reject(new Error('nothing is written')),
     getStream: async (_path, query) => {
       queries.push(query);
       // All that a watch uses of an answer is that it is a stream.

@@ -4,6 +4,7 @@ import type { ConnectionFailure } from '../../../proxier/data-plane.js';
 import { EAGAIN, isShortage } from '../../native/abi/errno.js';
 import { countDial, countFailure } from '../../native/counter-block.js';
 import type { TimerWheel } from '../../native/timer-wheel.js';
+import { ipText } from '../wire/ip-words.js';
 import type { Totals } from './counters.js';
 import type { Flow } from './flow.js';
 import type { FlowTable } from './flow-table.js';
@@ -38,7 +39,7 @@ export class Attempts {
     for (let tries = 0; tries < triesInARow; tries++) {
       const candidate = flow.candidates.next();
       if (candidate === undefined) {
-        this.#fail(flow, flow.target === undefined ? 'no-endpoints' : 'dial', handshake.clientTag);
+        this.#fail(flow, flow.hasFailedTry ? 'dial' : 'no-endpoints', handshake.clientTag);
         return;
       }
       if (!table.connect(flow, listener.targets.of(candidate)) || flow.endpoint === undefined) {
@@ -51,6 +52,7 @@ export class Attempts {
         this.waitForAnswer(flow);
         return;
       }
+      flow.hasFailedTry = true;
       listener.balancer.setAside(candidate, nowMs);
     }
     timers.set(flow.timer, 0, nowMs);
@@ -64,17 +66,30 @@ export class Attempts {
     timers.set(flow.timer, Math.min(options.tryTimeoutMs, leftMs), flow.triedMs);
   }
 
-  /** The endpoint has refused. */
+  /** The endpoint has refused, or said nothing. */
   refused(flow: Flow): void {
+    flow.hasFailedTry = true;
     if (flow.target !== undefined) flow.listener.balancer.setAside(flow.target.address, this.#parts.now());
     this.next(flow);
+  }
+
+  /** One that has left will hardly answer. Once it has answered the client knows its tag, and nobody else will do. */
+  endpointsChanged(flow: Flow): void {
+    const { handshake, listener, target } = flow;
+    if (flow.state !== 'half-open' || handshake?.isAnswered !== false || target === undefined) return;
+    if (!listener.balancer.has(target.address)) this.next(flow);
   }
 
   /** The first INIT ACK of an endpoint. */
   answered(flow: Flow): void {
     const { options, timers, now } = this.#parts;
     const nowMs = now();
-    if (flow.target !== undefined) flow.listener.balancer.answered(flow.target.address);
+    const { client, target } = flow;
+    if (target !== undefined) {
+      const { balancer } = flow.listener;
+      balancer.answered(target.address);
+      balancer.chosen(ipText(client.peer), target.address, nowMs);
+    }
     flow.dialSeconds = (nowMs - flow.triedMs) / 1000;
     timers.set(flow.timer, flow.bornMs + options.halfOpenTimeoutMs - nowMs, nowMs);
   }

@@ -52,6 +52,10 @@ export class FlowTable {
     return [...halfOpen.items(), ...open.items(), ...closed.items()];
   }
 
+  halfOpenFlows(): readonly Flow[] {
+    return [...this.#queues['half-open'].items()];
+  }
+
   isRelayPort(port: number): boolean {
     const { first, last } = this.#parts.options.relayPorts;
     return port >= first && port <= last;

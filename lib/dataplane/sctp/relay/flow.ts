@@ -31,6 +31,8 @@ export class Flow implements TimerOwner, Queued<Flow> {
   clientTag = 0;
   endpointTag = 0;
   readonly bornMs: number;
+  /** Some endpoint has failed it; one that left meanwhile has not. */
+  hasFailedTry = false;
   /** When the endpoint was sent its first INIT. */
   triedMs = 0;
   /** From the first INIT to the INIT ACK, of the endpoint that answered. */

@@ -27,12 +27,14 @@ export interface RelayOptions {
   readonly maxHalfOpen: number;
   /** How long an endpoint that did not answer is tried last, in milliseconds; 0: never. */
   readonly endpointSetAsideMs: number;
+  /** See BalancerOptions. @default 0 */
+  readonly firstTurn: number;
   /**
-   * What becomes of the associations of an endpoint that leaves, or of a listener that closes. keep: they go on until
-   * they end, as TCP connections do; abort: both sides are told.
+   * What becomes of the associations of a listener that closes. keep: they go on until they end, as TCP connections do;
+   * abort: both sides are told.
    * @default 'keep'
    */
-  readonly whenGone: 'keep' | 'abort';
+  readonly whenClosed: 'keep' | 'abort';
 }
 
 export const defaultRelayOptions: Omit<RelayOptions, 'endpointSetAsideMs'> = {
@@ -43,5 +45,6 @@ export const defaultRelayOptions: Omit<RelayOptions, 'endpointSetAsideMs'> = {
   idleTimeoutMs: 3_600_000,
   maxFlows: 65_536,
   maxHalfOpen: 4096,
-  whenGone: 'keep',
+  firstTurn: 0,
+  whenClosed: 'keep',
 };

@@ -1,7 +1,7 @@
 // dataplane/sctp/relay/relay-listener.ts: a listener inside the relay: its port, its endpoints, its counters.
 import type { Balancer } from '../../../balance/balancer.js';
 import type { IpFamily } from '../../../model/ip.js';
-import type { SharedEndpoint } from '../../native/prepared-endpoints.js';
+import type { EndpointsMessage } from '../../native/endpoints-message.js';
 import type { ListenerBlock } from './counters.js';
 import { Targets } from './targets.js';
 
@@ -21,8 +21,8 @@ export class RelayListener {
     this.counters = parts.counters;
   }
 
-  update(endpoints: readonly SharedEndpoint[], segments: readonly SharedArrayBuffer[]): void {
-    this.targets.update(endpoints, segments);
-    this.balancer.update(endpoints);
+  update(message: EndpointsMessage): void {
+    this.targets.update(message.endpoints, message.segments);
+    this.balancer.update(message);
   }
 }

@@ -1,10 +1,11 @@
 // dataplane/sctp/relay/relay.ts: relays SCTP associations, packet by packet: the association stays between client and
 // endpoint, and only addresses, ports and the checksum change on the way. One for each network namespace, in a thread
 // of its own. It opens nothing: packets, time, chance and the means to send are handed to it.
-import type { IpFamily } from '../../../model/ip.js';
+import type { EndpointAddress } from '../../../model/endpoint.js';
+import { hostPort, type IpFamily } from '../../../model/ip.js';
 import type { ConnectionFailure } from '../../../proxier/data-plane.js';
 import { countFailure } from '../../native/counter-block.js';
-import type { SharedEndpoint } from '../../native/prepared-endpoints.js';
+import type { EndpointsMessage } from '../../native/endpoints-message.js';
 import { TimerWheel } from '../../native/timer-wheel.js';
 import type { IcmpError } from '../wire/icmp.js';
 import { isIpv4 } from '../wire/ip-words.js';
@@ -124,29 +125,31 @@ export class Relay {
     this.#ports.listen(listener);
   }
 
-  update(
-    listener: RelayListener,
-    endpoints: readonly SharedEndpoint[],
-    segments: readonly SharedArrayBuffer[],
-  ): void {
-    listener.update(endpoints, segments);
-    if (this.#parts.options.whenGone === 'keep') return;
+  /** Clients that wait for an endpoint which has left go on to the next one; what is established goes on. */
+  update(listener: RelayListener, message: EndpointsMessage): void {
+    listener.update(message);
+    for (const flow of this.#table.halfOpenFlows()) {
+      if (flow.listener === listener) this.#attempts.endpointsChanged(flow);
+    }
+  }
+
+  /** Both sides are told. Of a listener, which may be closed by now. */
+  cutEndpoints(listenerId: number, endpoints: readonly EndpointAddress[]): void {
+    const left = new Set(endpoints.map(({ ip, port }) => hostPort(ip, port)));
     for (const flow of this.#table.flows()) {
-      if (flow.listener !== listener || flow.target === undefined) continue;
-      if (listener.targets.has(flow.target.address)) continue;
-      // Who has not been answered yet gets the next endpoint.
-      if (flow.state === 'half-open' && flow.handshake?.isAnswered === false) this.#attempts.next(flow);
-      else this.#cut(flow, 'endpoint-gone');
+      if (flow.listener.id !== listenerId || flow.target === undefined || flow.state === 'closed') continue;
+      const { ip, port } = flow.target.address;
+      if (left.has(hostPort(ip, port))) this.#cut(flow, 'drained');
     }
   }
 
   /** Nobody new comes in. What is half open is given up; the rest goes on, or not, as the options say. */
   close(listener: RelayListener): void {
-    const { whenGone } = this.#parts.options;
+    const { whenClosed } = this.#parts.options;
     this.#ports.close(listener);
     for (const flow of this.#table.flows()) {
       if (flow.listener !== listener) continue;
-      if (flow.state === 'half-open' || whenGone === 'abort') this.#cut(flow, 'shutdown');
+      if (flow.state === 'half-open' || whenClosed === 'abort') this.#cut(flow, 'shutdown');
     }
   }
 

@@ -7,7 +7,10 @@ export type AnswerKind =
   | 'abort-out-of-resource'
   | 'abort-reflected'
   | 'shutdown-complete-reflected'
-  /** Passed over by whoever has the association; whoever has lost it answers with an ABORT (RFC 9260, section 8.4). */
+  /**
+   * Passed over by whoever has the association; whoever has lost it answers with an ABORT (RFC 9260, section 8.4). Not a
+   * PAD chunk (RFC 4820): Linux, from 5.14 on, passes over that one even then.
+   */
   | 'question';
 
 /** Error cause "Out of Resource" (RFC 9260, section 3.3.10.4): no more than its header. */
@@ -30,7 +33,7 @@ export function writeAnswer(bytes: Buffer, at: number, kind: AnswerKind, tag: nu
 }
 
 function typeOf(kind: AnswerKind): number {
-  if (kind === 'question') return chunkType.pad;
+  if (kind === 'question') return chunkType.unknown;
   return kind === 'shutdown-complete-reflected' ? chunkType.shutdownComplete : chunkType.abort;
 }
 

@@ -39,8 +39,11 @@ export const chunkType = {
   iData: 64,
   /** RFC 5061: address configuration. */
   asconfAck: 0x80,
-  /** RFC 4820: says nothing. Who does not know it passes over it without a word, by its two highest bits. */
-  pad: 0x84,
+  /**
+   * Kept back for larger chunk types that were never made (RFC 9260, section 15.1), hence known to nobody: passed over
+   * without a word, by its two highest bits.
+   */
+  unknown: 0xbf,
   asconf: 0xc1,
 } as const;
 

@@ -168,6 +168,46 @@ t.test('a handshake that the client does not go on with is forgotten after 15 s'
   t.same(listener.counters().failed, { 'client-reset': 1 });
 });
 
+t.test('a client that waits for an endpoint which leaves gets another one at once', async (t) => {
+  const network = new FakeNetwork();
+  const listener = network.listen(10_000, endpoints);
+  const [first] = initFrom(network, ends);
+  t.match(first, { to: '10.0.1.1' });
+  network.sent = [];
+  listener.update(endpoints.slice(1), { resting: endpoints.slice(0, 1) });
+  t.same(network.sent, [], 'it only rests');
+  listener.update(endpoints.slice(1));
+  t.match(network.sent, [{ to: '10.0.1.2', tag: 0, chunks: [{ type: types.init }] }]);
+  listener.update([]);
+  t.match(network.sent.at(-1), { to: ends.client, tag: ends.clientTag, chunks: [{ type: types.abort }] });
+  t.same(listener.counters().failed, { 'no-endpoints': 1 }, 'nobody has refused it');
+});
+
+t.test('once an endpoint has answered the client stays with it, also when it leaves', async (t) => {
+  const network = new FakeNetwork();
+  const listener = network.listen(10_000, endpoints);
+  const [first] = initFrom(network, ends);
+  answerTo(network, first, ends.clientTag, [init(ends.endpointTag, [cookie], types.initAck)]);
+  network.sent = [];
+  listener.update(endpoints.slice(1));
+  t.same(network.sent, []);
+  network.relay.cutEndpoints(listener.listener.id, endpoints.slice(0, 1));
+  t.match(network.sent, [{ to: ends.client, tag: ends.clientTag, chunks: [{ type: types.abort }] }]);
+});
+
+t.test('an endpoint that refuses loses the client that is pinned to it', async (t) => {
+  const network = new FakeNetwork();
+  const listener = network.listen(10_000, endpoints);
+  listener.update(endpoints, { affinityTimeoutMs: 60_000 });
+  t.equal(associate(network, ends).endpoint, '10.0.1.1');
+  const [again] = initFrom(network, { ...ends, clientPort: 4001 });
+  const [next] = answerTo(network, again, ends.clientTag, [chunk(types.abort)]);
+  t.match(next, { to: '10.0.1.2' });
+  answerTo(network, next, ends.clientTag, [init(ends.endpointTag, [cookie], types.initAck)]);
+  network.wait(6000);
+  t.equal(associate(network, { ...ends, clientPort: 4002 }).endpoint, '10.0.1.2', 'for good');
+});
+
 t.test('ICMP that quotes too little of an INIT is not believed', async (t) => {
   const network = new FakeNetwork();
   network.listen(10_000, endpoints);

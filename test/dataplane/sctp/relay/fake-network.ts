@@ -1,6 +1,7 @@
 // dataplane/sctp/relay/fake-network.ts: a relay without a kernel: packets are handed to it and those that it sends are kept,
 // time stands still until it is moved, ports come from a counter.
-import { roundRobin } from '../../../../lib/balance/round-robin.js';
+import type { BalancerConfig } from '../../../../lib/balance/balancer.js';
+import { listenerBalancer } from '../../../../lib/balance/listener-balancer.js';
 import { addUp } from '../../../../lib/dataplane/native/counter-block.js';
 import {
   createListenerBlock,
@@ -45,7 +46,8 @@ export interface Arrival {
 
 export interface FakeListener {
   readonly listener: RelayListener;
-  update(endpoints: readonly EndpointAddress[]): void;
+  /** @param more resting endpoints, session affinity */
+  update(endpoints: readonly EndpointAddress[], more?: Partial<Omit<BalancerConfig, 'endpoints'>>): void;
   counters(): ReturnType<typeof addUp> & { readonly rxPackets: number; readonly txPackets: number };
   picks(): readonly number[];
 }
@@ -109,20 +111,23 @@ export class FakeNetwork {
   listen(port: number, endpoints: readonly EndpointAddress[], ipFamily: IpFamily = 'IPv4'): FakeListener {
     const memory = new Float64Array(createListenerBlock());
     const picks = new SharedArrayBuffer(64 * 8);
-    const shared = (addresses: readonly EndpointAddress[]) =>
-      addresses.map((address, offset) => ({ ...address, segment: 0, offset }));
+    const shared = (addresses: readonly EndpointAddress[]) => ({
+      endpoints: addresses.map((address, offset) => ({ ...address, id: offset, segment: 0, offset })),
+      resting: [],
+      segments: [],
+    });
     const listener = new RelayListener({
       id: this.#nextId++,
       port,
       ipFamily,
-      balancer: roundRobin({ setAsideMs: 5000 }),
+      balancer: listenerBalancer({ setAsideMs: 5000 }),
       counters: memory,
     });
-    listener.update(shared(endpoints), [picks]);
+    listener.update({ ...shared(endpoints), segments: [picks] });
     this.relay.listen(listener);
     return {
       listener,
-      update: (next) => this.relay.update(listener, shared(next), []),
+      update: (next, more) => this.relay.update(listener, { ...shared(next), ...more }),
       counters: () => ({
         ...addUp([memory]),
         rxPackets: memory[rxPackets] ?? 0,

@@ -95,11 +95,11 @@ t.test('an endpoint that has left before its association was up is not counted a
   const [sent] = initFrom(network, ends);
   const port = sent?.sourcePort ?? 0;
   const others = endpoints.filter(({ ip }) => ip !== sent?.to);
-  // The first place counts somebody else from now on.
-  listener.update(others);
   const answer = (made: Buffer) =>
     network.arrive({ from: sent?.to ?? '', to: '10.0.9.9', bytes: sctp(7, port, ends.clientTag, [made]) });
   answer(init(ends.endpointTag, [cookie], types.initAck));
+  // The first place counts somebody else from now on.
+  listener.update(others);
   const echo = sctp(ends.clientPort, 10_000, ends.endpointTag, [chunk(types.cookieEcho)]);
   network.arrive({ from: ends.client, to: ends.local, bytes: echo });
   answer(chunk(types.cookieAck));

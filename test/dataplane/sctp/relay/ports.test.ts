@@ -1,5 +1,5 @@
 import t from 'tap';
-import { roundRobin } from '../../../../lib/balance/round-robin.js';
+import { listenerBalancer } from '../../../../lib/balance/listener-balancer.js';
 import { ProxyPorts } from '../../../../lib/dataplane/sctp/relay/ports.js';
 import { RelayListener } from '../../../../lib/dataplane/sctp/relay/relay-listener.js';
 import type { IpFamily } from '../../../../lib/model/ip.js';
@@ -9,7 +9,7 @@ const listenerAt = (port: number, ipFamily: IpFamily = 'IPv4'): RelayListener =>
     id: 1,
     port,
     ipFamily,
-    balancer: roundRobin({ setAsideMs: 0 }),
+    balancer: listenerBalancer({ setAsideMs: 0 }),
     counters: new Float64Array(64),
   });
 

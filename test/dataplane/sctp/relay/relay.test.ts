@@ -49,35 +49,62 @@ t.test('after that, as after a crash, the client gets an ABORT at its next packe
   t.same(association.fromEndpoint([data('x')]), [], 'and on the relay port there is silence');
 });
 
-t.test('associations of an endpoint that leaves go on, unless the policy is to abort them', async (t) => {
-  for (const whenGone of ['keep', 'abort'] as const) {
-    const network = new FakeNetwork({ whenGone });
-    const listener = network.listen(10_000, endpoints);
-    const association = associate(network, ends);
-    const other = associate(network, { ...ends, clientPort: 4001 });
-    network.sent = [];
-    listener.update(endpoints.slice(1));
-    if (whenGone === 'abort') {
-      t.match(network.sent, aborts);
-      t.same(listener.counters().failed, { 'endpoint-gone': 1 });
-    } else {
-      t.same(network.sent, []);
-      t.equal(association.fromClient([data('x')]).length, 1);
-    }
-    t.equal(other.fromClient([data('x')]).length, 1, 'the other endpoint has not left');
-    t.match(initFrom(network, { ...ends, clientPort: 4002 }), [{ to: '10.0.1.2' }], 'nobody new gets it');
-  }
-});
-
-t.test('a client that waits for an endpoint that leaves gets the next one', async (t) => {
-  const network = new FakeNetwork({ whenGone: 'abort' });
+t.test('associations of an endpoint that leaves go on, until they are to be cut', async (t) => {
+  const network = new FakeNetwork();
   const listener = network.listen(10_000, endpoints);
-  t.match(initFrom(network, ends), [{ to: '10.0.1.1' }]);
+  const namesake = network.listen(10_001, endpoints);
+  const association = associate(network, ends);
+  const other = associate(network, { ...ends, clientPort: 4001 });
+  const stranger = associate(network, { ...ends, port: 10_001 });
   network.sent = [];
   listener.update(endpoints.slice(1));
-  t.match(network.sent, [{ to: '10.0.1.2', tag: 0, chunks: [{ type: types.init }] }]);
-  t.equal(network.sent.length, 1);
-  t.same(listener.counters().failed, {});
+  t.same(network.sent, []);
+  t.equal(association.fromClient([data('x')]).length, 1);
+  t.match(initFrom(network, { ...ends, clientPort: 4002 }), [{ to: '10.0.1.2' }], 'nobody new gets it');
+  network.sent = [];
+  network.relay.cutEndpoints(listener.listener.id, endpoints.slice(0, 1));
+  t.match(network.sent, aborts);
+  t.equal(network.sent.length, 2);
+  t.match(listener.counters(), { open: 1, failed: { drained: 1 } });
+  t.equal(other.fromClient([data('x')]).length, 1, 'the other endpoint has not left');
+  t.equal(stranger.fromClient([data('x')]).length, 1, 'nor has this one, as another Service’s');
+  t.same(namesake.counters().failed, {});
+  network.relay.cutEndpoints(listener.listener.id, endpoints.slice(0, 1));
+  t.same(listener.counters().failed, { drained: 1 }, 'once');
+});
+
+t.test('associations are cut also after their listener was closed', async (t) => {
+  const network = new FakeNetwork();
+  const { listener, counters } = network.listen(10_000, endpoints);
+  associate(network, ends);
+  network.relay.close(listener);
+  network.sent = [];
+  network.relay.cutEndpoints(listener.id, endpoints);
+  t.match(network.sent, aborts);
+  t.same(counters().failed, { drained: 1 });
+});
+
+t.test('with session affinity all associations of a client go to one endpoint', async (t) => {
+  const network = new FakeNetwork();
+  const listener = network.listen(10_000, endpoints);
+  const affinityTimeoutMs = 60_000;
+  listener.update(endpoints, { affinityTimeoutMs });
+  let clientPort = 4000;
+  const endpointOf = (client: string): string =>
+    associate(network, { ...ends, client, clientPort: clientPort++ }).endpoint;
+  const [one, two] = ['10.0.0.1', '10.0.0.3'];
+  t.same([one, one, two, one, two].map(endpointOf), [
+    '10.0.1.1',
+    '10.0.1.1',
+    '10.0.1.2',
+    '10.0.1.1',
+    '10.0.1.2',
+  ]);
+  listener.update(endpoints.slice(1), { affinityTimeoutMs, resting: endpoints.slice(0, 1) });
+  t.equal(endpointOf(one), '10.0.1.2', 'nobody new gets one that rests');
+  network.wait(affinityTimeoutMs);
+  listener.update(endpoints, { affinityTimeoutMs });
+  t.same([endpointOf(two), endpointOf(one)].toSorted(), ['10.0.1.1', '10.0.1.2'], 'away for too long');
 });
 
 t.test('associations of a listener that closes go on, and nobody else is answered there', async (t) => {
@@ -100,7 +127,7 @@ t.test('associations of a listener that closes go on, and nobody else is answere
 });
 
 t.test('a closing listener aborts its associations where that is the policy', async (t) => {
-  const network = new FakeNetwork({ whenGone: 'abort' });
+  const network = new FakeNetwork({ whenClosed: 'abort' });
   const { listener } = network.listen(10_000, endpoints);
   associate(network, ends);
   network.sent = [];
