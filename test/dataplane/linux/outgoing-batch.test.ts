@@ -1,4 +1,5 @@
 // What leaves as one message, what does not, and what is done where the kernel takes no such message.
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { DatagramBatch } from '../../../lib/dataplane/linux/datagram-batch.js';
 import { batchSize, datagramRoom } from '../../../lib/dataplane/linux/datagram-headers.js';
@@ -16,13 +17,22 @@ function filled(): OutgoingBatch {
   return new OutgoingBatch(data);
 }
 
-/** What has arrived: the byte that each datagram is filled with, and its length. */
-function drain(fd: number): readonly string[] {
+/**
+ * What has arrived: the byte that each datagram is filled with, and its length. Loopback delivers at once, unless the kernel
+ * has so much to do that it leaves that to a thread of its own.
+ * @param count how many are waited for
+ */
+async function drain(fd: number, count: number): Promise<readonly string[]> {
   const memory = new NativeMemory(datagramRoom);
   const seen: string[] = [];
+  const endMs = performance.now() + 2000;
   for (;;) {
     const length = sys.recv(fd, memory.address, datagramRoom, 0);
-    if (length < 0) return seen;
+    if (length < 0) {
+      if (seen.length >= count || performance.now() > endMs) return seen;
+      await sleep(5);
+      continue;
+    }
     const different = new Set(memory.bytes.subarray(0, length));
     seen.push(`${[...different].join('+')}:${length}`);
   }
@@ -91,8 +101,8 @@ for (const [ipFamily, wildcard, local, peer] of [
         ]);
         t.equal(outgoing.messages, inSegments ? 5 : 7);
         t.equal(outgoing.send(server.fd, 0), outgoing.messages);
-        t.same(drain(one.fd), ['1:1400', '2:1400', '3:1400', '6:1400']);
-        t.same(drain(other.fd), ['4:64', ':0', '7:65507']);
+        t.same(await drain(one.fd, 4), ['1:1400', '2:1400', '3:1400', '6:1400']);
+        t.same(await drain(other.fd, 3), ['4:64', ':0', '7:65507']);
         for (const { route } of clients) slab.giveBack(route);
       }
     },
@@ -113,7 +123,7 @@ t.test('64 datagrams of 1,000 bytes leave as one message and arrive as 64', asyn
   t.equal(outgoing.messages, 1);
   t.equal(outgoing.send(from.fd, 0), 1);
   t.same(
-    drain(to.fd),
+    await drain(to.fd, batchSize),
     Array.from({ length: batchSize }, (_, index) => `${index + 1}:1000`),
   );
 });
@@ -143,5 +153,5 @@ t.test('a message that the kernel refuses is split, and what comes after it stay
   t.notOk(outgoing.split(0), 'one datagram can not be split');
   t.ok(outgoing.split(2));
   t.equal(outgoing.send(from.fd, 0), 2);
-  t.same(drain(to.fd), ['1:5', '2:20', '3:20', '4:30', '5:30']);
+  t.same(await drain(to.fd, 5), ['1:5', '2:20', '3:20', '4:30', '5:30']);
 });
