@@ -6,7 +6,7 @@ import type { LoadResult, LoadWish } from './rolling-update.js';
 
 const { ip, port, count, clients, keepAlive } = JSON.parse(process.argv[2] ?? '{}') as LoadWish;
 const agent = new Agent({ keepAlive, maxSockets: clients, maxFreeSockets: clients });
-const timeoutMs = 10_000;
+const timeoutMs = 30_000;
 
 function get(): Promise<string> {
   return new Promise((resolve, reject) => {
