@@ -23,6 +23,8 @@ enum {
   PPID_NAME = 1,
   // usrsctp has no timeouts for its calls: a client that waits for longer than this, in seconds, is ended.
   PATIENCE = 150,
+  // Associations in turn that may have been shut down and not closed.
+  SETTLING = 64,
 };
 
 struct message {
@@ -140,12 +142,34 @@ static struct socket *open_socket(int family) {
   return socket;
 }
 
-// NULL: it was refused, or nobody answered; errno tells.
-static struct socket *connect_to(const char *ip, int port) {
+// Sends the INIT, and does not wait for what comes of it.
+static struct socket *start_to_connect(const char *ip, int port) {
   union address to;
   socklen_t size = parse(ip, port, &to);
   struct socket *socket = open_socket(to.any.sa_family);
-  if (usrsctp_connect(socket, &to.any, size) == 0) return socket;
+  usrsctp_set_non_blocking(socket, 1);
+  if (usrsctp_connect(socket, &to.any, size) < 0 && errno != EINPROGRESS) fail("usrsctp_connect");
+  return socket;
+}
+
+// Whether an association came of it; if not, errno tells why.
+static int is_connected(struct socket *socket, double patience) {
+  double deadline = now() + patience;
+  int events, error = 0;
+  socklen_t size = sizeof error;
+  while (((events = usrsctp_get_events(socket)) & (SCTP_EVENT_WRITE | SCTP_EVENT_ERROR)) == 0 && now() < deadline)
+    usleep(100);
+  usrsctp_set_non_blocking(socket, 0);
+  if ((events & SCTP_EVENT_WRITE) && !(events & SCTP_EVENT_ERROR)) return 1;
+  usrsctp_getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
+  errno = error != 0 ? error : ETIMEDOUT;
+  return 0;
+}
+
+// NULL: it was refused, or nobody answered; errno tells.
+static struct socket *connect_to(const char *ip, int port) {
+  struct socket *socket = start_to_connect(ip, port);
+  if (is_connected(socket, PATIENCE)) return socket;
   int error = errno;
   usrsctp_close(socket);
   errno = error;
@@ -189,11 +213,31 @@ static char *room(void) {
   return bytes;
 }
 
+static int has_association(struct socket *socket) {
+  struct sctp_status status = {0};
+  socklen_t size = sizeof status;
+  return usrsctp_getsockopt(socket, IPPROTO_SCTP, SCTP_STATUS, &status, &size) == 0 && status.sstat_state != SCTP_CLOSED;
+}
+
+// Closed while packets of its association come in, a socket is freed twice by usrsctp, or used after that: it is closed a
+// moment after its association has ended.
+static void close_settled(struct socket **sockets, int count) {
+  for (int at = 0; at < count; at++)
+    for (int tries = 0; sockets[at] != NULL && has_association(sockets[at]) && tries < 1000; tries++) usleep(5000);
+  usleep(20000);
+  for (int at = 0; at < count; at++)
+    if (sockets[at] != NULL) usrsctp_close(sockets[at]);
+}
+
 static void end(struct socket *socket, int aborts) {
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-  if (aborts) set(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  else usrsctp_shutdown(socket, SHUT_RDWR);
-  usrsctp_close(socket);
+  if (aborts) {
+    set(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    usrsctp_close(socket);
+    return;
+  }
+  usrsctp_shutdown(socket, SHUT_RDWR);
+  close_settled(&socket, 1);
 }
 
 // What usrsctp still has to say, a SHUTDOWN for instance, must leave before the process ends.
@@ -233,7 +277,7 @@ static void *serve_one(void *argument) {
          error != 0 ? "true" : "false", messages, bytes, last - first);
   fflush(stdout);
   pthread_mutex_unlock(&output);
-  usrsctp_close(accepted.socket);
+  close_settled(&accepted.socket, 1);
   free(message.bytes);
   return NULL;
 }
@@ -388,26 +432,11 @@ static int run_pipeline(const char *ip, int port, int messages, int streams) {
 
 // parallel IP PORT COUNT MESSAGES: all associations open at the same time, then MESSAGES rounds over all of them.
 static int parallel(const char *ip, int port, int count, int messages) {
-  union address to;
-  socklen_t size = parse(ip, port, &to);
   struct socket **sockets = calloc(count, sizeof *sockets);
   double started = now();
   int connected = 0, good = 0;
-  // All INITs first: a socket that does not block sends its own and goes on.
-  for (int at = 0; at < count; at++) {
-    sockets[at] = open_socket(to.any.sa_family);
-    usrsctp_set_non_blocking(sockets[at], 1);
-    if (usrsctp_connect(sockets[at], &to.any, size) < 0 && errno != EINPROGRESS) fail("connect");
-  }
-  for (int at = 0; at < count; at++) {
-    double deadline = now() + 15;
-    int events = 0;
-    while (((events = usrsctp_get_events(sockets[at])) & (SCTP_EVENT_WRITE | SCTP_EVENT_ERROR)) == 0 &&
-           now() < deadline)
-      usleep(1000);
-    usrsctp_set_non_blocking(sockets[at], 0);
-    if ((events & SCTP_EVENT_WRITE) && !(events & SCTP_EVENT_ERROR)) connected++;
-  }
+  for (int at = 0; at < count; at++) sockets[at] = start_to_connect(ip, port);
+  for (int at = 0; at < count; at++) connected += is_connected(sockets[at], 15);
   double seconds = now() - started;
   struct message sent = {.bytes = room(), .length = 3000}, back = {.bytes = room()};
   for (int round = 0; round < messages; round++) {
@@ -423,7 +452,8 @@ static int parallel(const char *ip, int port, int count, int messages) {
       if (receive(sockets[at], &back) > 0 && is_same(&sent, &back)) good++;
     }
   }
-  for (int at = 0; at < count; at++) end(sockets[at], 0);
+  for (int at = 0; at < count; at++) usrsctp_shutdown(sockets[at], SHUT_RDWR);
+  close_settled(sockets, count);
   int clean = finish();
   printf("{\"connected\":%d,\"good\":%d,\"clean\":%s,\"seconds\":%.3f}\n", connected, good, clean ? "true" : "false",
          seconds);
@@ -435,8 +465,14 @@ static int turns(const char *ip, int port, int count) {
   struct message sent = {.bytes = room(), .length = 100, .ppid = 1000}, back = {.bytes = room()};
   double started = now(), slowest = 0;
   int good = 0, refused = 0;
+  struct socket *settling[SETTLING] = {NULL};
   for (int at = 0; at < count; at++) {
     double turn = now();
+    struct socket **slot = &settling[at % SETTLING];
+    // Shut down SETTLING turns ago.
+    if (*slot != NULL && !has_association(*slot)) usrsctp_close(*slot);
+    else if (*slot != NULL) close_settled(slot, 1);
+    *slot = NULL;
     turn_at = at;
     turn_since = turn;
     struct socket *socket = connect_to(ip, port);
@@ -446,10 +482,12 @@ static int turns(const char *ip, int port, int count) {
     }
     fill(&sent, at);
     if (transmit(socket, &sent) >= 0 && receive(socket, &back) > 0 && is_same(&sent, &back)) good++;
-    end(socket, 0);
+    usrsctp_shutdown(socket, SHUT_RDWR);
+    *slot = socket;
     if (now() - turn > slowest) slowest = now() - turn;
   }
   double seconds = now() - started;
+  close_settled(settling, SETTLING);
   int clean = finish();
   printf("{\"good\":%d,\"refused\":%d,\"clean\":%s,\"seconds\":%.3f,\"slowest\":%.3f}\n", good, refused,
          clean ? "true" : "false", seconds, slowest);
