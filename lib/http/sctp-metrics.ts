@@ -24,7 +24,10 @@ const counters = {
     'wrongTag',
     'SCTP packets dropped because they did not carry the verification tag of their association',
   ],
-  cut_packets_total: ['cut', 'SCTP packets cut at chunk boundaries to fit the path'],
+  cut_packets_total: [
+    'cut',
+    'SCTP packets cut at chunk boundaries: too big for the path, or several packets in one',
+  ],
   fragmented_packets_total: ['fragmented', 'SCTP packets sent in IP fragments to fit the path'],
   told_too_big_total: [
     'toldTooBig',

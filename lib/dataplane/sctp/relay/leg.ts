@@ -24,6 +24,8 @@ export class Leg<Owner> implements Route {
   next: Leg<Owner> | undefined;
   #mtu = 0;
   #mtuUntilMs = 0;
+  #arrivalMtu = 0;
+  #arrivalMtuUntilMs = 0;
 
   constructor(flow: Owner, { peer, peerPort, local, localPort, scope }: LegEnds) {
     this.flow = flow;
@@ -43,5 +45,18 @@ export class Leg<Owner> implements Route {
   learnMtu(bytes: number, nowMs: number): void {
     this.#mtu = bytes;
     this.#mtuUntilMs = nowMs + mtuLifetimeMs;
+  }
+
+  /**
+   * The largest IP packet that its peer can send on the way to us, in bytes: more is several of them, put together by a
+   * kernel on the way. Taken to be that of the way back.
+   * @param ask 0: not known
+   */
+  arrivalMtu(nowMs: number, ask: (leg: this) => number): number {
+    if (nowMs >= this.#arrivalMtuUntilMs) {
+      this.#arrivalMtu = ask(this) || Number.POSITIVE_INFINITY;
+      this.#arrivalMtuUntilMs = nowMs + mtuLifetimeMs;
+    }
+    return this.#arrivalMtu;
   }
 }

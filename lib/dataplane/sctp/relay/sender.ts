@@ -1,5 +1,6 @@
 // dataplane/sctp/relay/sender.ts: sends on what has arrived, as it is but for ports and checksum, and says the few things
-// that the relay itself has to say. Packets too big for their way are cut where they may be cut.
+// that the relay itself has to say. Packets too big for their way are cut where they may be cut, and so is what is several
+// packets: its receiver acknowledges every second packet, and one that gets them all in one waits with that for 200 ms.
 import { constants } from 'node:os';
 import { type AnswerKind, seal, writeAnswer, writePorts } from '../wire/answers.js';
 import { crc32cChange } from '../wire/crc32c.js';
@@ -38,6 +39,7 @@ export interface TooBig {
 
 export class Sender {
   readonly #parts: SenderParts;
+  readonly #askPathMtu = (leg: LegEnds) => this.#parts.transport.pathMtu(leg);
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -59,14 +61,32 @@ export class Sender {
       bytes.writeInt32LE(checksum, at + commonHeader.checksum);
     }
     const size = ipHeaderBytes(to.peer) + end - at;
-    const mtu = to.mtu(this.#parts.now());
-    if (mtu === 0 || size <= mtu) {
-      const result = this.#parts.transport.send(packet.memory, at, end, to);
+    const sizeSent = this.#sizeSent(packet, from);
+    if (sizeSent === size) {
+      const result = this.#sendWhole(packet.memory, at, end, to);
       if (result !== -EMSGSIZE) return this.#noted(result);
-      this.#learnMtu(to, size);
     }
-    if (!packet.mayFragment) this.tellTooBig(from, { tag: packet.tag, length: end - at }, to);
-    return this.#sendCut(packet, to);
+    const result = this.#sendCut(packet, to, sizeSent);
+    const isTooBig = to.mtu(this.#parts.now()) < sizeSent;
+    if (isTooBig && !packet.mayFragment) this.tellTooBig(from, { tag: packet.tag, length: end - at }, to);
+    return result;
+  }
+
+  /** Of `packet`, or of each of those that it was put together from, in bytes with the IP header. */
+  #sizeSent({ at, end, count }: Packet, from: Leg<unknown>): number {
+    const size = ipHeaderBytes(from.peer) + end - at;
+    if (count < 2 || size <= leastMtu.IPv6) return size;
+    return Math.min(size, from.arrivalMtu(this.#parts.now(), this.#askPathMtu));
+  }
+
+  /** 0, or errno negated: EMSGSIZE where the way is narrower, which is known then. */
+  #sendWhole(memory: PacketMemory, at: number, end: number, to: Leg<unknown>): number {
+    const size = ipHeaderBytes(to.peer) + end - at;
+    const mtu = to.mtu(this.#parts.now());
+    if (mtu !== 0 && size > mtu) return -EMSGSIZE;
+    const result = this.#parts.transport.send(memory, at, end, to);
+    if (result === -EMSGSIZE) this.#learnMtu(to, size);
+    return result;
   }
 
   /** A packet of ours, as it lies in `sctp`. 0, or errno negated. */
@@ -113,30 +133,33 @@ export class Sender {
     this.#noted(transport.sendIcmp(scratch, headroom, end, { local, peer, scope }));
   }
 
-  /** In place: the header of a packet is written over the end of the one before, which has been sent by then. */
-  #sendCut(packet: Packet, to: Leg<unknown>): number {
+  /**
+   * In place: the header of a packet is written over the end of the one before, which has been sent by then.
+   * @param limit of each IP packet, in bytes, as far as chunks allow
+   */
+  #sendCut(packet: Packet, to: Leg<unknown>, limit: number): number {
     const { memory, at, end, tag } = packet;
     const { bytes } = memory;
-    const { transport, totals } = this.#parts;
-    const room = to.mtu(this.#parts.now()) - ipHeaderBytes(to.peer) - commonHeader.size;
+    const { now, totals } = this.#parts;
+    const overhead = ipHeaderBytes(to.peer) + commonHeader.size;
+    const cutFor = (from: number, size: number) => cutAt(bytes, from, end, size - overhead);
     let start = at + commonHeader.size;
     let result = 0;
     let packets = 0;
     while (start < end) {
-      const cut = cutAt(bytes, start, end, room);
+      const cut = cutFor(start, Math.min(limit, to.mtu(now()) || limit));
       const header = start - commonHeader.size;
       if (header !== at) {
         writePorts(bytes, header, to.localPort, to.peerPort);
         bytes.writeInt32BE(tag, header + commonHeader.tag);
       }
       seal(bytes, header, cut);
-      const fits = cut - start <= room;
-      const sent = fits ? transport.send(memory, header, cut, to) : -EMSGSIZE;
-      if (sent === -EMSGSIZE) {
-        // The path has become narrower than was known.
-        if (fits) this.#learnMtu(to, ipHeaderBytes(to.peer) + cut - header);
-        result = this.#sendFragmented(memory, header, cut, to, to.mtu(this.#parts.now()));
-      } else result = this.#noted(sent);
+      const sent = this.#sendWhole(memory, header, cut, to);
+      const isTooBig = sent === -EMSGSIZE;
+      // The path has become narrower than was known.
+      if (isTooBig && cutFor(start, to.mtu(now())) < cut) continue;
+      if (isTooBig) result = this.#sendFragmented(memory, header, cut, to, to.mtu(now()));
+      else result = this.#noted(sent);
       packets++;
       start = cut;
     }

@@ -30,6 +30,48 @@ t.test('a packet of many chunks is cut so that every packet fits, nothing lost a
   t.equal(association.fromClient(chunks).length, sent.length, 'the MTU is remembered');
 });
 
+t.test(
+  'what a kernel has put together from several packets goes on as several, however wide the way',
+  async (t) => {
+    const network = new FakeNetwork();
+    network.listen(10_000, endpoints);
+    const association = associate(network, ends);
+    network.mtus.set('10.0.1.1', 1500);
+    network.mtus.set('10.0.0.1', 65_535);
+    const chunks = Array.from({ length: 10 }, (_, index) => piece(index, 1400));
+    const sent = association.fromEndpoint(chunks);
+    t.same(
+      sent.map(({ chunks }) => chunks.length),
+      Array.from({ length: 10 }, () => 1),
+    );
+    t.same(Buffer.concat(sent.map(({ bytes }) => bytes.subarray(12))), Buffer.concat(chunks));
+    t.equal(network.icmp.length, 0, 'its sender has sent nothing that is too big');
+    t.equal(association.fromEndpoint([piece(1, 4000)]).length, 1, 'one chunk is whole, whatever its size');
+    t.equal(association.fromEndpoint([piece(1, 700), piece(2, 700)]).length, 1, 'and so is one packet');
+    t.match(network.totals(), { cut: 1, fragmented: 0 });
+
+    network.mtus.set('10.0.1.1', 65_535);
+    network.wait(600_100);
+    t.equal(association.fromEndpoint(chunks).length, 1, 'wide ways have large packets');
+  },
+);
+
+t.test('the pieces of several packets are cut again where the way is narrower still', async (t) => {
+  const network = new FakeNetwork();
+  network.listen(10_000, endpoints);
+  const association = associate(network, ends);
+  network.mtus.set('10.0.1.1', 1500);
+  network.mtus.set('10.0.0.1', 1280);
+  const chunks = Array.from({ length: 12 }, (_, index) => piece(index, 460));
+  const sent = association.fromEndpoint(chunks);
+  t.same(
+    sent.map(({ chunks, fragmented }) => [chunks.length, fragmented]),
+    Array.from({ length: 6 }, () => [2, undefined]),
+  );
+  t.same(Buffer.concat(sent.map(({ bytes }) => bytes.subarray(12))), Buffer.concat(chunks));
+  t.equal(network.icmp.length, 1, 'its packets of 1500 bytes are too big');
+});
+
 t.test('AUTH starts a packet, and what it authenticates stays with it', async (t) => {
   const network = new FakeNetwork();
   network.listen(10_000, endpoints);
