@@ -1,6 +1,6 @@
 // scripts/test-kernel.mjs: `npm run test:kernel`. Boots Debian's kernel, which has SCTP, in a virtual machine that sees this
 // machine's file system (read-only) and no network, runs test/kernel/guest-tests.ts there, and ends with one line of
-// counts. `--if-possible`: status 0 where the packages it takes can't be installed. `--quick`: one way through alone.
+// counts. `--if-possible`: status 0 where the packages it takes can't be installed. `--no-build`: dist/ is new.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,7 +94,7 @@ function qemuArguments(folder, peer) {
     ...['-kernel', kernel, '-initrd', join(folder, 'initrd.img'), '-device', 'virtio-rng-pci'],
     ...['-virtfs', share('/', 'host'), '-virtfs', share(modules, 'modules')],
     '-append',
-    `console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable lpj=4000000 audit=0 random.trust_cpu=on project=${root} peer=${peer} path=${dirname(process.execPath)} extent=${process.argv.includes('--quick') ? 'quick' : 'full'} job=${join(root, 'test/kernel/guest.sh')}`,
+    `console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable lpj=4000000 audit=0 random.trust_cpu=on project=${root} peer=${peer} path=${dirname(process.execPath)} job=${join(root, 'test/kernel/guest.sh')}`,
   ];
 }
 

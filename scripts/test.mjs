@@ -1,6 +1,8 @@
 // scripts/test.mjs: `npm test`. Installs what is missing, builds, lints, runs every test and ends with one plain line
-// of counts. `--full` adds the slow tests (test/full/). Further arguments name single test files (test/x/y.test.ts).
-import { spawnSync } from 'node:child_process';
+// of counts. `--full` adds the slow tests (test/full/), `--kernel` those of `npm run test:kernel` where their
+// packages can be installed. Further arguments name single test files (test/x/y.test.ts).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,14 +37,17 @@ const files = (named.length > 0 ? named : testFiles('test')).map((name) =>
 );
 const results = join(root, '.tap/run.tap');
 mkdirSync(join(root, '.tap'), { recursive: true });
-const tap = spawnSync(
+const tests = spawn(process.execPath, ['scripts/test-run.mjs', ...files], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const reporter = spawn(
   join(root, 'node_modules/.bin/tap'),
-  ['run', '--reporter=terse', `--output-file=${results}`, ...files],
-  {
-    cwd: root,
-    stdio: 'inherit',
-  },
+  ['run', '--reporter=terse', `--output-file=${results}`, '-'],
+  { cwd: root, stdio: [tests.stdout, 'inherit', 'inherit'] },
 );
+const [testsEnded, reported] = await Promise.all([once(tests, 'exit'), once(reporter, 'exit')]);
+const isClean = testsEnded[0] === 0 && reported[0] === 0;
 
 // The raw TAP nests four spaces a level: level 1 are the tests inside a file.
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -55,8 +60,28 @@ if (existsSync(results)) {
     else counts.passed += 1;
   }
 }
-const failedRun = tap.status !== 0 || counts.passed === 0;
+const failedRun = !isClean || counts.passed === 0;
 if (failedRun && counts.failed === 0) counts.failed = 1;
+
+/** Of a command that ends with a line of counts, which is not shown. Where it says nothing of the kind, its status counts. */
+async function countsOf(...argv) {
+  const child = spawn(process.execPath, argv, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  let found;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const match = /^(\d+) passed, (\d+) failed$/.exec(line);
+    if (match) found = { passed: Number(match[1]), failed: Number(match[2]) };
+    else console.log(line);
+  }
+  const [status] = await ended;
+  return found ?? { passed: 0, failed: status === 0 ? 0 : 1 };
+}
+
+if (args.includes('--kernel')) {
+  const { passed, failed } = await countsOf('scripts/test-kernel.mjs', '--no-build', '--if-possible');
+  counts.passed += passed;
+  counts.failed += failed;
+}
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
-process.exit(failedRun ? 1 : 0);
+process.exit(counts.failed > 0 ? 1 : 0);

@@ -7,7 +7,7 @@ ip link set lo up
 hostname guest
 cd "$(argument project)" || exit 1
 echo "guest: kernel $(uname -r), up after $(cut -d' ' -f1 /proc/uptime) s"
-TAP_TIMEOUT=600 node dist/test/kernel/guest-tests.js "$(argument peer)" "$(argument extent)" 2>&1
+TAP_TIMEOUT=600 node dist/test/kernel/guest-tests.js "$(argument peer)" 2>&1
 echo "guest: done with status $? after $(cut -d' ' -f1 /proc/uptime) s"
 echo o > /proc/sysrq-trigger
 sleep 10
