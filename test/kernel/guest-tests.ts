@@ -1,79 +1,33 @@
 // test/kernel/guest-tests.ts: run inside a guest whose kernel has SCTP: kernel sockets at both ends of a ClusterIP, and the
 // kernel's own answers to what is none of its business. Argument: the compiled kernel-peer.
-import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { chunkType } from '../../lib/dataplane/sctp/wire/format.js';
-import type { Namespace } from '../../lib/demo/namespaces.js';
+import type { IptablesVariant } from '../../lib/iptables/run.js';
 import { systemExec } from '../../lib/proxier/exec.js';
 import { eventually } from '../support/eventually.js';
-import { service, slice } from '../support/objects.js';
-import type { Program } from '../support/portal.js';
 import { addresses } from '../support/rig.js';
 import { chunk, types } from '../support/sctp-packets.js';
 import { RawClient, RawPeer } from '../support/sctp-raw-peer.js';
-import { createStage, type Stage } from '../support/stage.js';
+import type { Stage } from '../support/stage.js';
+import {
+  ask,
+  clusterIPs,
+  echo,
+  families,
+  forward,
+  guardOf,
+  isLoaded,
+  nodeClusterIPs,
+  openStage,
+  placeEndpoints,
+  serve,
+} from './guest-stage.js';
 
 // Everything is slow where the machine that the guest runs on has no virtualization of its own.
 t.setTimeout(600_000);
 
-const [, , kernelPeer = ''] = process.argv;
-const families = ['IPv4', 'IPv6'] as const;
-const clusterIPs = { IPv4: '10.96.0.30', IPv6: 'fd00:10:96::30' } as const;
-const ports = [{ port: 9000, protocol: 'SCTP' }] as const;
-const sizes = '1,1000,1448,65536,200000,1000000';
-
-function isLoaded(module: string): boolean {
-  return new RegExp(`^${module} `, 'm').test(readFileSync('/proc/modules', 'utf8'));
-}
-
-type Variant = 'nft' | 'legacy';
-
-async function openStage(t: Test, variant: Variant): Promise<Stage> {
-  const stage = await createStage(t, { variant });
-  const spec = { clusterIPs: [clusterIPs.IPv4, clusterIPs.IPv6], ipFamilies: families };
-  await stage.manifests.write('sctp.json', [
-    service('echo', clusterIPs.IPv4, { ports, spec }),
-    ...families.map((addressType) =>
-      slice('echo', addresses[addressType].pods.slice(0, 1), {
-        addressType,
-        sliceName: `echo-${addressType}`,
-        ports: [{ name: '', port: 7000, protocol: 'SCTP' }],
-      }),
-    ),
-  ]);
-  return stage;
-}
-
-/** An emulated machine, on one that may be busy, is a hundred times slower. */
-function forward(stage: Stage): Promise<Program> {
-  const program = stage.start();
-  return program.logged(/"forwarding"/, 300_000).then(() => program);
-}
-
-function serve({ rig }: Stage): void {
-  for (const ipFamily of families) {
-    const [ip] = addresses[ipFamily].pods;
-    rig.pods.spawn([kernelPeer, 'serve', ip, '7000'], { stdio: ['pipe', 'inherit', 'inherit'] });
-  }
-}
-
-/** The rules that keep the kernel's answers back, with their counters; the empty text where there are none. */
-async function guardOf(stage: Stage, variant: Variant, ipFamily: (typeof families)[number]): Promise<string> {
-  const name = `${ipFamily === 'IPv4' ? 'iptables' : 'ip6tables'}-${variant}`;
-  const rules = await stage.run(`${name} -t filter -L -v -n -x`);
-  return rules
-    .split('\n')
-    .filter((rule) => /DROP .*multiport sports/.test(rule))
-    .join('\n');
-}
-
-async function echo(from: Namespace, ip: string, ...how: readonly [string, string]): Promise<string> {
-  const argv = [kernelPeer, 'echo', ip, '9000', sizes, ...how];
-  return (await from.run(argv, { timeoutMs: 120_000 })).stdout.trim();
-}
-
 /** All that passes between kernel sockets; the guard counts in each family that was tried. */
-async function passEchoes(t: Test, stage: Stage, variant: Variant): Promise<void> {
+async function passEchoes(t: Test, stage: Stage, variant: IptablesVariant): Promise<void> {
   for (const ipFamily of families) {
     for (const [who, from] of [
       ['another namespace', stage.rig.outside],
@@ -83,6 +37,12 @@ async function passEchoes(t: Test, stage: Stage, variant: Variant): Promise<void
       t.equal(await echo(from, to, 'ordered', 'shutdown'), 'ok 6', `${ipFamily}, from ${who}`);
       t.equal(await echo(from, to, 'unordered', 'abort'), 'ok 6', `${ipFamily}, from ${who}, unordered`);
     }
+    // Over loopback, where a packet is as large as IP lets it be.
+    t.equal(
+      await echo(stage.rig.node, nodeClusterIPs[ipFamily]),
+      'ok 6',
+      `${ipFamily}, from the host to itself`,
+    );
     t.match(await guardOf(stage, variant, ipFamily), /^ +[1-9]/m, `${ipFamily}: the guard was needed`);
   }
 }
@@ -98,7 +58,7 @@ t.test('nft: a kernel that learns SCTP while the program forwards', { timeout: 5
   serve(stage);
   await passEchoes(t, stage, 'nft');
 
-  const attempt = () => echo(stage.rig.outside, clusterIPs.IPv4, 'ordered', 'shutdown');
+  const attempt = () => echo(stage.rig.outside, clusterIPs.IPv4);
   // The program puts the rule back when it looks at its rules again, which may be at once.
   await eventually(
     'without its guard the kernel has refused',
@@ -119,6 +79,39 @@ t.test('legacy: a kernel that has it from the start', { timeout: 500_000 }, asyn
   serve(stage);
   const program = await forward(stage);
   await passEchoes(t, stage, 'legacy');
+
+  for (const ipFamily of families) {
+    const many = await ask(stage.rig.outside, 'parallel', clusterIPs[ipFamily], '300');
+    t.equal(many, 'ok 900', `${ipFamily}: 300 associations at once`);
+  }
+  t.equal(await ask(stage.rig.outside, 'turns', clusterIPs.IPv4, '500'), 'ok 500', '500 in turn');
+  await eventually(
+    'no association is left',
+    async () => (await program.metric('kubeportal_sctp_associations')).get('') === 0,
+    60_000,
+  );
+
+  await placeEndpoints(stage, (family) => [
+    family === 'IPv4' ? '10.244.0.99' : 'fd00:10:244::99',
+    addresses[family].calicoPod,
+  ]);
+  for (const ipFamily of families)
+    await eventually(
+      `${ipFamily}: past one that is silent and one that refuses`,
+      async () => (await ask(stage.rig.outside, 'turns', clusterIPs[ipFamily], '6')) === 'ok 6',
+      120_000,
+    );
+
+  // In front of the relay, for what comes from clients and from endpoints alike.
+  for (const name of ['iptables-legacy', 'ip6tables-legacy'])
+    await stage.run(
+      `${name} -t mangle -A PREROUTING -p sctp -m statistic --mode random --probability 0.02 -j DROP`,
+    );
+  for (const ipFamily of families) {
+    const some = await ask(stage.rig.outside, 'pipeline', clusterIPs[ipFamily], '500');
+    t.equal(some, 'ok 500', `${ipFamily}: 500 messages at a loss of 2 %`);
+  }
+  t.match(await stage.run('iptables-legacy -t mangle -L PREROUTING -v -n -x'), /^ +[1-9]\d* +\d+ DROP/m);
   t.same(await program.metric('kubeportal_sctp_send_failed_packets_total'), new Map([['', 0]]));
   t.equal((await program.end()).code, 0);
 });

@@ -1,11 +1,16 @@
 // test/kernel/kernel-peer.c: SCTP peers on the kernel's own sockets, for the guest; nothing but sockets(7) and sctp(7).
 //   kernel-peer serve IP PORT                       echoes; ends when its input does
 //   kernel-peer echo IP PORT SIZES ordered|unordered shutdown|abort
+//   kernel-peer pipeline IP PORT MESSAGES           all under way at once, on eight streams
+//   kernel-peer parallel IP PORT ASSOCIATIONS       all open at once, three messages on each
+//   kernel-peer turns IP PORT ASSOCIATIONS          one after the other, a message on each
 // The client writes one line: `ok N` messages that came back as they were, or what went wrong.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/sctp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -134,26 +139,41 @@ static int serve(const char *ip, int port) {
   return 0;
 }
 
-static int echo(const char *ip, int port, char *sizes, int unordered, int aborts) {
+// Sends the INIT. `waits`: until something has come of it.
+static int start_to_connect(const char *ip, int port, int waits) {
   struct sockaddr_storage address;
   socklen_t size;
-  int fd = open_socket(ip, port, &address, &size), good = 0, which = 0;
+  int fd = open_socket(ip, port, &address, &size);
   struct timeval patience = {.tv_sec = 100};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (connect(fd, (void *)&address, size) < 0) fail("connect");
+  if (!waits) fcntl(fd, F_SETFL, O_NONBLOCK);
+  if (connect(fd, (void *)&address, size) < 0 && (waits || errno != EINPROGRESS)) fail("connect");
+  return fd;
+}
+
+static void fill(struct message *message, ssize_t length, int which) {
+  message->length = length;
+  message->ppid = 1000 + which;
+  for (ssize_t at = 0; at < length; at++) message->bytes[at] = (char)(at * 7 + which * 13 + (at >> 8));
+}
+
+static int is_same(const struct message *a, const struct message *b) {
+  return a->length == b->length && a->stream == b->stream && a->ppid == b->ppid && a->unordered == b->unordered &&
+         memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static int echo(const char *ip, int port, char *sizes, int unordered, int aborts) {
+  int fd = start_to_connect(ip, port, 1), good = 0, which = 0;
   struct message sent = {.bytes = malloc(LONGEST), .unordered = unordered}, back = {.bytes = malloc(LONGEST)};
   for (char *text = strtok(sizes, ","); text != NULL; text = strtok(NULL, ","), which++) {
-    sent.length = atoi(text);
+    fill(&sent, atoi(text), which);
     sent.stream = which % 8;
-    sent.ppid = 1000 + which;
-    for (ssize_t at = 0; at < sent.length; at++) sent.bytes[at] = (char)(at * 7 + which * 13 + (at >> 8));
     if (transmit(fd, &sent) < 0) fail("sendmsg");
     if (receive(fd, &back) <= 0) {
       fprintf(stdout, "no message %d of %zd bytes: ", which, sent.length);
       fail("recvmsg");
     }
-    if (back.length != sent.length || back.stream != sent.stream || back.ppid != sent.ppid ||
-        back.unordered != sent.unordered || memcmp(back.bytes, sent.bytes, sent.length) != 0) {
+    if (!is_same(&back, &sent)) {
       printf("message %d of %zd bytes came back as %zd bytes, stream %u\n", which, sent.length, back.length, back.stream);
       return 1;
     }
@@ -166,6 +186,80 @@ static int echo(const char *ip, int port, char *sizes, int unordered, int aborts
   return 0;
 }
 
+struct pipeline {
+  int fd, messages;
+};
+
+static void one_of_many(struct message *message, int which) {
+  // Small ones and ones of several packets, so that streams could overtake each other.
+  fill(message, 20 + which % 7 * 900, which);
+  message->stream = which % 8;
+}
+
+static void *send_all(void *argument) {
+  struct pipeline *pipeline = argument;
+  struct message message = {.bytes = malloc(LONGEST)};
+  for (int which = 0; which < pipeline->messages; which++) {
+    one_of_many(&message, which);
+    if (transmit(pipeline->fd, &message) < 0) break;
+  }
+  free(message.bytes);
+  return NULL;
+}
+
+// Those of a stream must come back in order.
+static int run_pipeline(const char *ip, int port, int messages) {
+  struct pipeline pipeline = {start_to_connect(ip, port, 1), messages};
+  struct message expected = {.bytes = malloc(LONGEST)}, back = {.bytes = malloc(LONGEST)};
+  pthread_t sender;
+  if (pthread_create(&sender, NULL, send_all, &pipeline) != 0) fail("pthread_create");
+  int next[8], good = 0;
+  for (int stream = 0; stream < 8; stream++) next[stream] = stream;
+  for (int got = 0; got < messages; got++) {
+    if (receive(pipeline.fd, &back) <= 0) fail("recvmsg");
+    one_of_many(&expected, next[back.stream % 8]);
+    if (is_same(&expected, &back)) good++;
+    next[back.stream % 8] += 8;
+  }
+  close(pipeline.fd);
+  printf("ok %d\n", good);
+  return 0;
+}
+
+// 1 if a message of `length` bytes on `fd` comes back as it was.
+static int exchange(int fd, int length, int which) {
+  static struct message sent, back;
+  if (sent.bytes == NULL) sent.bytes = malloc(LONGEST), back.bytes = malloc(LONGEST);
+  fill(&sent, length, which);
+  return transmit(fd, &sent) >= 0 && receive(fd, &back) > 0 && is_same(&sent, &back);
+}
+
+static int parallel(const char *ip, int port, int count) {
+  int *fds = calloc(count, sizeof *fds), good = 0;
+  for (int at = 0; at < count; at++) fds[at] = start_to_connect(ip, port, 0);
+  for (int at = 0; at < count; at++) {
+    struct pollfd one = {.fd = fds[at], .events = POLLOUT};
+    poll(&one, 1, 60000);
+    fcntl(fds[at], F_SETFL, 0);
+  }
+  for (int round = 0; round < 3; round++)
+    for (int at = 0; at < count; at++) good += exchange(fds[at], 3000, at + round);
+  for (int at = 0; at < count; at++) close(fds[at]);
+  printf("ok %d\n", good);
+  return 0;
+}
+
+static int turns(const char *ip, int port, int count) {
+  int good = 0;
+  for (int at = 0; at < count; at++) {
+    int fd = start_to_connect(ip, port, 1);
+    good += exchange(fd, 100, at);
+    close(fd);
+  }
+  printf("ok %d\n", good);
+  return 0;
+}
+
 int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
   setvbuf(stdout, NULL, _IOLBF, 0);
@@ -173,6 +267,12 @@ int main(int count, char **arguments) {
   if (count == 7 && strcmp(arguments[1], "echo") == 0)
     return echo(arguments[2], atoi(arguments[3]), arguments[4], strcmp(arguments[5], "unordered") == 0,
                 strcmp(arguments[6], "abort") == 0);
+  if (count == 5 && strcmp(arguments[1], "pipeline") == 0)
+    return run_pipeline(arguments[2], atoi(arguments[3]), atoi(arguments[4]));
+  if (count == 5 && strcmp(arguments[1], "parallel") == 0)
+    return parallel(arguments[2], atoi(arguments[3]), atoi(arguments[4]));
+  if (count == 5 && strcmp(arguments[1], "turns") == 0)
+    return turns(arguments[2], atoi(arguments[3]), atoi(arguments[4]));
   fputs("kernel-peer: what is it to do?\n", stderr);
   return 2;
 }

@@ -1,5 +1,5 @@
 // dataplane/sctp/raw/path-mtu.ts: asks the kernel what it knows of the MTU on the way to an address: its interface's, and
-// what ICMP has told. By a UDP socket, connected and never used; only for packets that did not fit.
+// what ICMP has told. By a UDP socket, connected and never used; seldom, for it takes four calls.
 import type { IpFamily } from '../../../model/ip.js';
 import { IPPROTO_IP, IPPROTO_IPV6 } from '../../native/abi/constants.js';
 import { sockaddrIn6 } from '../../native/abi/layouts.js';

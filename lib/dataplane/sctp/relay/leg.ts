@@ -5,6 +5,9 @@ import type { Route } from './transport.js';
 /** The kernel, too, forgets what it has learnt of a path's MTU after so long (RFC 1191, section 6.3), in milliseconds. */
 const mtuLifetimeMs = 600_000;
 
+/** The kernel may not have said it for want of a descriptor. */
+const askAgainMs = 1000;
+
 export type LegEnds = Pick<Leg<unknown>, 'peer' | 'peerPort' | 'local' | 'localPort' | 'scope'>;
 
 export class Leg<Owner> implements Route {
@@ -54,8 +57,9 @@ export class Leg<Owner> implements Route {
    */
   arrivalMtu(nowMs: number, ask: (leg: this) => number): number {
     if (nowMs >= this.#arrivalMtuUntilMs) {
-      this.#arrivalMtu = ask(this) || Number.POSITIVE_INFINITY;
-      this.#arrivalMtuUntilMs = nowMs + mtuLifetimeMs;
+      const mtu = ask(this);
+      this.#arrivalMtu = mtu || Number.POSITIVE_INFINITY;
+      this.#arrivalMtuUntilMs = nowMs + (mtu === 0 ? askAgainMs : mtuLifetimeMs);
     }
     return this.#arrivalMtu;
   }

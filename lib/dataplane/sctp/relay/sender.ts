@@ -4,7 +4,7 @@
 import { constants } from 'node:os';
 import { type AnswerKind, seal, writeAnswer, writePorts } from '../wire/answers.js';
 import { crc32cChange } from '../wire/crc32c.js';
-import { cutAt } from '../wire/cut.js';
+import { cutAt, longestChunk } from '../wire/cut.js';
 import { commonHeader } from '../wire/format.js';
 import { leastMtu, writeTooBig } from '../wire/icmp.js';
 import { ipHeaderBytes } from '../wire/ip-header.js';
@@ -18,6 +18,11 @@ const { EMSGSIZE } = constants.errno;
 
 /** A sender that was told needs a moment to change its ways; what is under way meanwhile is no reason to tell it again. */
 const tellAgainMs = 1000;
+
+/** Of Ethernet. */
+const usualMtu = 1500;
+/** Or more, depending on whom one asks. */
+const loopbackMtu = 65_535;
 
 /** Packets shorter than this are summed up anew, which is cheaper then: acknowledgements are (crc32c.ts). */
 const cheapBytes = 256;
@@ -73,10 +78,15 @@ export class Sender {
   }
 
   /** Of `packet`, or of each of those that it was put together from, in bytes with the IP header. */
-  #sizeSent({ at, end, count }: Packet, from: Leg<unknown>): number {
+  #sizeSent({ memory, at, end, count }: Packet, from: Leg<unknown>): number {
+    const overhead = ipHeaderBytes(from.peer) + commonHeader.size;
     const size = ipHeaderBytes(from.peer) + end - at;
     if (count < 2 || size <= leastMtu.IPv6) return size;
-    return Math.min(size, from.arrivalMtu(this.#parts.now(), this.#askPathMtu));
+    const mtu = from.arrivalMtu(this.#parts.now(), this.#askPathMtu);
+    if (mtu < loopbackMtu || !Number.isFinite(mtu)) return Math.min(size, mtu);
+    // A client on this host counts with the way to the Service's address, of which nothing is known here.
+    const longest = longestChunk(memory.bytes, at + commonHeader.size, end);
+    return Math.min(size, Math.max(usualMtu, overhead + longest));
   }
 
   /** 0, or errno negated: EMSGSIZE where the way is narrower, which is known then. */
@@ -158,7 +168,7 @@ export class Sender {
       const isTooBig = sent === -EMSGSIZE;
       // The path has become narrower than was known.
       if (isTooBig && cutFor(start, to.mtu(now())) < cut) continue;
-      if (isTooBig) result = this.#sendFragmented(memory, header, cut, to, to.mtu(now()));
+      if (isTooBig) result = this.#sendFragmented(memory, header, cut, to, to.mtu(now()) || leastMtu.IPv4);
       else result = this.#noted(sent);
       packets++;
       start = cut;

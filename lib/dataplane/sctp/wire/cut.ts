@@ -20,6 +20,17 @@ export function cutAt(bytes: Buffer, start: number, end: number, room: number): 
   return at;
 }
 
+/** In bytes, padding included. @param end as above */
+export function longestChunk(bytes: Buffer, start: number, end: number): number {
+  let longest = 0;
+  for (let at = start; at < end; ) {
+    const next = afterChunk(bytes, at, end);
+    longest = Math.max(longest, next - at);
+    at = next;
+  }
+  return longest;
+}
+
 /** The last chunk's padding may be missing. */
 function afterChunk(bytes: Buffer, at: number, end: number): number {
   return Math.min(at + padded(chunkLength(bytes, at)), end);

@@ -52,9 +52,41 @@ t.test(
 
     network.mtus.set('10.0.1.1', 65_535);
     network.wait(600_100);
-    t.equal(association.fromEndpoint(chunks).length, 1, 'wide ways have large packets');
+    t.equal(association.fromEndpoint(chunks).length, 10, 'loopback, of which nothing follows');
+    network.mtus.set('10.0.1.1', 9000);
+    network.wait(600_100);
+    t.equal(association.fromEndpoint(chunks).length, 2, 'wide ways have large packets');
   },
 );
+
+t.test('over loopback, packets are as large as their largest chunk, or Ethernet', async (t) => {
+  const network = new FakeNetwork();
+  network.listen(10_000, endpoints);
+  const association = associate(network, ends);
+  network.mtus.set(ends.client, 65_536);
+  network.mtus.set('10.0.1.1', 65_536);
+  const sizes = (chunks: readonly Buffer[]) =>
+    association.fromClient(chunks).map(({ chunks }) => chunks.length);
+  t.same(sizes(Array.from({ length: 6 }, (_, index) => piece(index, 1400))), [1, 1, 1, 1, 1, 1]);
+  t.same(sizes(Array.from({ length: 6 }, (_, index) => piece(index, 700))), [2, 2, 2]);
+  t.same(sizes([piece(1, 100), piece(2, 9000), piece(3, 8000), piece(4, 8000)]), [1, 1, 1, 1]);
+  t.same(sizes([piece(1, 100), piece(2, 60_000)]), [1, 1]);
+
+  network.mtus.set('10.0.1.1', 1500);
+  t.same(sizes([piece(1, 100), piece(2, 60_000)]), [1, 1]);
+  t.equal(network.icmp.length, 1, 'a chunk that is too big is told of');
+});
+
+t.test('what the kernel could not say is asked again', async (t) => {
+  const network = new FakeNetwork();
+  network.listen(10_000, endpoints);
+  const association = associate(network, ends);
+  const chunks = Array.from({ length: 10 }, (_, index) => piece(index, 1400));
+  t.equal(association.fromEndpoint(chunks).length, 1);
+  network.mtus.set('10.0.1.1', 1500);
+  network.wait(1100);
+  t.equal(association.fromEndpoint(chunks).length, 10);
+});
 
 t.test('the pieces of several packets are cut again where the way is narrower still', async (t) => {
   const network = new FakeNetwork();
