@@ -93,7 +93,8 @@ class CandidateDialling implements Dialling {
 
   next(): void {
     if (this.#over) return;
-    const remainingMs = this.#deadlineMs - this.#settings.clock.monotonic();
+    // Timers count whole milliseconds and may be early by one: what is left then is no time for a try.
+    const remainingMs = Math.floor(this.#deadlineMs - this.#settings.clock.monotonic());
     const endpoint = remainingMs > 0 ? this.#candidates.next() : undefined;
     if (endpoint !== undefined) this.#try(endpoint, Math.min(this.#settings.dialTimeoutMs, remainingMs));
     else if (remainingMs <= 0) this.#fail('dial-timeout');
