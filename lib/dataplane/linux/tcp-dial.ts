@@ -104,7 +104,7 @@ export class TcpDial implements ReadyHandler, TimerOwner {
   /** A running dial to an endpoint that has left goes on to the next candidate; one to an endpoint that rests goes on. */
   endpointsChanged(balancer: Balancer): void {
     if (this.#over || this.#endpoint === undefined || balancer !== this.#origin.balancer) return;
-    if (balancer.has(this.#endpoint.address)) return;
+    if (balancer.has(this.#endpoint)) return;
     this.#endTry();
     this.#next();
   }
@@ -162,17 +162,12 @@ export class TcpDial implements ReadyHandler, TimerOwner {
 
   /** False: it was our own fault, nobody else is tried, and the client was given up. */
   #setAside(endpoint: PreparedEndpoint, result: number): boolean {
-    this.#lastError = new SystemError(
-      'connect',
-      hostPort(endpoint.address.ip, endpoint.address.port),
-      result,
-    );
+    this.#lastError = new SystemError('connect', hostPort(endpoint.ip, endpoint.port), result);
     if (isShortage(result)) {
       this.#giveUp('dial');
       return false;
     }
-    if (!isLocalAddressTrouble(result))
-      this.#origin.balancer.setAside(endpoint.address, this.#context.loop.nowMs);
+    if (!isLocalAddressTrouble(result)) this.#origin.balancer.setAside(endpoint, this.#context.loop.nowMs);
     return true;
   }
 
@@ -184,7 +179,7 @@ export class TcpDial implements ReadyHandler, TimerOwner {
     const error = (events & EPOLLERR) === 0 ? 0 : sockets.takeError(this.#endpointFd);
     if (error < 0) {
       const isOurs = isLocalAddressTrouble(error);
-      const { ip, port } = endpoint.address;
+      const { ip, port } = endpoint;
       this.#tryFailed(new SystemError('connect', hostPort(ip, port), error), isOurs);
       return;
     }
@@ -194,8 +189,8 @@ export class TcpDial implements ReadyHandler, TimerOwner {
     }
     countDial(counters, (performance.now() - this.#startedMs) / 1000);
     endpoint.pick();
-    balancer.answered(endpoint.address);
-    balancer.chosen(this.#client, endpoint.address, this.#context.loop.nowMs);
+    balancer.answered(endpoint);
+    balancer.chosen(this.#client, endpoint, this.#context.loop.nowMs);
     this.#relay(endpoint, events);
   }
 
@@ -219,7 +214,7 @@ export class TcpDial implements ReadyHandler, TimerOwner {
     this.#endTry();
     this.#lastError = error;
     if (!isOurs && this.#endpoint !== undefined)
-      this.#origin.balancer.setAside(this.#endpoint.address, this.#context.loop.nowMs);
+      this.#origin.balancer.setAside(this.#endpoint, this.#context.loop.nowMs);
     this.#next();
   }
 
@@ -240,12 +235,12 @@ export class TcpDial implements ReadyHandler, TimerOwner {
   }
 
   #giveUp(reason: 'no-endpoints' | 'dial' | 'dial-timeout'): void {
-    const address = this.#endpoint?.address;
+    const endpoint = this.#endpoint;
     this.#context.warn('no endpoint for a connection', {
       servicePortName: this.#origin.servicePortName,
       reason,
       client: this.#client,
-      ...(address && { endpoint: hostPort(address.ip, address.port) }),
+      ...(endpoint && { endpoint: hostPort(endpoint.ip, endpoint.port) }),
       err: this.#lastError,
     });
     this.fail(reason);

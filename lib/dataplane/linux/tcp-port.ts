@@ -52,7 +52,9 @@ export class TcpPort implements ReadyHandler, TimerOwner {
   constructor(spec: TcpPortSpec, balancer: Balancer, counters: CounterBlock, context: TcpPortContext) {
     this.#fd = spec.fd;
     this.#context = context;
-    this.#origin = { ...spec, balancer, counters, endpoints: new PreparedEndpoints(context.ephemeralPorts) };
+    const { servicePortName, ipFamily, place } = spec;
+    const endpoints = new PreparedEndpoints(context.ephemeralPorts);
+    this.#origin = { servicePortName, ipFamily, place, balancer, counters, endpoints };
     this.#slot = context.loop.claim(this);
   }
 
@@ -63,8 +65,7 @@ export class TcpPort implements ReadyHandler, TimerOwner {
 
   update(message: EndpointsMessage): void {
     const { balancer, endpoints } = this.#origin;
-    endpoints.update(message.endpoints, message.segments);
-    balancer.update(message);
+    balancer.update({ ...message, endpoints: endpoints.update(message.endpoints, message.segments) });
     this.#context.endpointsChanged(balancer);
   }
 

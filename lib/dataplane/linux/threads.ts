@@ -86,6 +86,8 @@ export class Threads {
         // would wait for an event loop that never turns, and makes each thread start ten times slower.
         execArgv: [],
         env: {},
+        // Little that a thread makes lives long; what is kept for young objects is memory that it never gives back.
+        resourceLimits: { maxYoungGenerationSizeMb: 8 },
       });
       this.#workers.push(worker);
       return this.#started(worker, `thread ${name}`);

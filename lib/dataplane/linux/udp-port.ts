@@ -49,7 +49,9 @@ export class UdpPort implements ReadyHandler, ReplySender {
 
   /** Owns the listening socket `spec.fd` from now on. */
   constructor(spec: UdpPortSpec, balancer: Balancer, counters: CounterBlock, context: UdpPortContext) {
-    this.#spec = spec;
+    const { fd, servicePortName, ipFamily } = spec;
+    // What else the message carries, its endpoints for instance, is not to be kept.
+    this.#spec = { fd, servicePortName, ipFamily };
     this.#balancer = balancer;
     this.#counters = counters;
     this.#context = context;
@@ -66,7 +68,7 @@ export class UdpPort implements ReadyHandler, ReplySender {
       sockets: context.sockets,
       counters,
       tick: () => this.#flows.tick,
-      answered: ({ address }) => balancer.answered(address),
+      answered: (endpoint) => balancer.answered(endpoint),
       broken: (flow, error) => this.#broken(flow, error),
       faulty: (flow) => this.#flows.end(flow, 'fault'),
       warn: (message, flow, result) => this.#warn(message, flow.endpoint, result),
@@ -79,12 +81,12 @@ export class UdpPort implements ReadyHandler, ReplySender {
   }
 
   update(message: EndpointsMessage): void {
-    this.#endpoints.update(message.endpoints, message.segments);
-    this.#balancer.update(message);
+    const endpoints = this.#endpoints.update(message.endpoints, message.segments);
+    this.#balancer.update({ ...message, endpoints });
     this.#generation++;
     // Else each one moves with its client's next datagram.
     if (message.endpoints.length === 0)
-      this.#flows.endWhere(({ endpoint }) => !this.#balancer.has(endpoint.address), 'endpoint-gone');
+      this.#flows.endWhere(({ endpoint }) => !this.#balancer.has(endpoint), 'endpoint-gone');
   }
 
   /** Ends the flows of clients that sent to one of these addresses, which portals lead to no more. */
@@ -157,7 +159,7 @@ export class UdpPort implements ReadyHandler, ReplySender {
   #current(key: ClientKey): UdpFlow | undefined {
     const flow = this.#flows.get(key);
     if (flow === undefined || flow.generation === this.#generation) return flow;
-    if (!this.#balancer.has(flow.endpoint.address)) {
+    if (!this.#balancer.has(flow.endpoint)) {
       this.#flows.end(flow, 'endpoint-gone');
       return undefined;
     }
@@ -246,13 +248,13 @@ export class UdpPort implements ReadyHandler, ReplySender {
 
   #broken(flow: UdpFlow, error: number): void {
     this.#warn('UDP flow broken', flow.endpoint, error);
-    this.#balancer.setAside(flow.endpoint.address, this.#context.loop.nowMs);
+    this.#balancer.setAside(flow.endpoint, this.#context.loop.nowMs);
     this.#flows.end(flow, 'endpoint-reset');
   }
 
   #warn(message: string, endpoint: PreparedEndpoint | undefined, result: number): void {
     const { servicePortName } = this.#spec;
-    const address = endpoint && hostPort(endpoint.address.ip, endpoint.address.port);
+    const address = endpoint && hostPort(endpoint.ip, endpoint.port);
     this.#context.warn(message, {
       servicePortName,
       ...(address !== undefined && { endpoint: address }),

@@ -2,6 +2,7 @@
 // which number its connections know it. Decided by the main thread, which also reads the picks; they are written by the
 // listener's own thread.
 import type { EndpointAddress } from '../../model/endpoint.js';
+import { flatString } from '../../model/flat-string.js';
 import { hostPort } from '../../model/ip.js';
 import type { SharedEndpoint } from './prepared-endpoints.js';
 
@@ -18,9 +19,11 @@ interface Slot {
   readonly base: number;
 }
 
+type Place = Pick<Slot, 'segment' | 'offset'>;
+
 export class PickSlots {
   readonly #segments: Float64Array[] = [];
-  readonly #free: Omit<Slot, 'base' | 'id'>[] = [];
+  readonly #free: Place[] = [];
   readonly #nextId: () => number;
   /** By `ip:port`; of those that left, the first to leave comes first. */
   readonly #slots = new Map<string, Slot>();
@@ -63,7 +66,7 @@ export class PickSlots {
     const key = keyOf(endpoint);
     const slot = this.#slots.get(key);
     // In its place: those that have left stay in their order.
-    if (slot !== undefined) this.#slots.set(key, { ...slot, id: this.#nextId() });
+    if (slot !== undefined) this.#slots.set(key, slotAt(slot, this.#nextId(), slot.base));
   }
 
   read(): ReadonlyMap<string, number> {
@@ -79,10 +82,10 @@ export class PickSlots {
     const known = this.#slots.get(key);
     const place = known ?? this.#free.pop();
     if (place === undefined) throw new Error('no slot was left for the picks of an endpoint');
-    const slot = known ?? { ...place, id: this.#nextId(), base: this.#at(place) };
+    const slot = known ?? slotAt(place, this.#nextId(), this.#at(place));
     // Anew at the end: those that have left gather at the front.
     this.#slots.delete(key);
-    this.#slots.set(key, slot);
+    this.#slots.set(flatString(key), slot);
     return slot;
   }
 
@@ -94,7 +97,7 @@ export class PickSlots {
     return memory;
   }
 
-  #at({ segment, offset }: Omit<Slot, 'base' | 'id'>): number {
+  #at({ segment, offset }: Place): number {
     return this.#segments[segment]?.[offset] ?? 0;
   }
 
@@ -113,6 +116,11 @@ export class PickSlots {
       tooMany--;
     }
   }
+}
+
+/** Not `{...place, id, base}`: V8 gives each object that is made so a shape of its own, 200 bytes for each endpoint. */
+function slotAt({ segment, offset }: Place, id: number, base: number): Slot {
+  return { id, segment, offset, base };
 }
 
 function keyOf({ ip, port }: EndpointAddress): string {

@@ -13,21 +13,31 @@ export interface SharedEndpoint extends EndpointAddress {
   readonly offset: number;
 }
 
-export class PreparedEndpoint {
-  readonly address: EndpointAddress;
+export class PreparedEndpoint implements EndpointAddress {
+  readonly ip: string;
+  readonly port: number;
   readonly id: number;
+  /** Which update() has made it. */
+  readonly update: number;
   /** Its port is one of those that the kernel gives to dials: one to it may be connected to itself. */
   readonly isEphemeral: boolean;
   readonly #picks: Float64Array;
   readonly #offset: number;
   #sockaddr: Uint8Array | undefined;
 
-  constructor(address: SharedEndpoint, isEphemeral: boolean, picks: Float64Array) {
-    this.address = address;
-    this.id = address.id;
+  constructor(
+    { ip, port, id, offset }: SharedEndpoint,
+    update: number,
+    isEphemeral: boolean,
+    picks: Float64Array,
+  ) {
+    this.ip = ip;
+    this.port = port;
+    this.id = id;
+    this.update = update;
     this.isEphemeral = isEphemeral;
     this.#picks = picks;
-    this.#offset = address.offset;
+    this.#offset = offset;
   }
 
   /**
@@ -35,7 +45,7 @@ export class PreparedEndpoint {
    * all that the thread relays for some milliseconds.
    */
   get sockaddr(): Uint8Array {
-    this.#sockaddr ??= encodeSockaddr(this.address);
+    this.#sockaddr ??= encodeSockaddr(this);
     return this.#sockaddr;
   }
 
@@ -45,7 +55,7 @@ export class PreparedEndpoint {
 
   /** Whether `sockaddr` names this endpoint. */
   isAt(sockaddr: Buffer): boolean {
-    const { ip, port } = this.address;
+    const { ip, port } = this;
     return portOf(sockaddr) === port && ipOf(sockaddr, ip.includes(':') ? 'IPv6' : 'IPv4') === ip;
   }
 }
@@ -53,39 +63,42 @@ export class PreparedEndpoint {
 export class PreparedEndpoints {
   readonly #ephemeralPorts: PortRange;
   readonly #segments: Float64Array[] = [];
-  #byAddress = new Map<EndpointAddress, PreparedEndpoint>();
+  #endpoints: readonly PreparedEndpoint[] = [];
+  #updates = 0;
 
   /** @param ephemeralPorts of no use where nothing is dialled, as with UDP */
   constructor(ephemeralPorts = everyPort) {
     this.#ephemeralPorts = ephemeralPorts;
   }
 
-  /** @param segments new ones, after those that are known */
-  update(endpoints: readonly SharedEndpoint[], segments: readonly SharedArrayBuffer[]): void {
+  /**
+   * The endpoints, for the Balancer as well: there are many, and nobody needs them twice.
+   * @param segments new ones, after those that are known
+   */
+  update(
+    endpoints: readonly SharedEndpoint[],
+    segments: readonly SharedArrayBuffer[],
+  ): readonly PreparedEndpoint[] {
     for (const segment of segments) this.#segments.push(new Float64Array(segment));
-    this.#byAddress = new Map(
-      endpoints.map((endpoint) => {
-        const picks = this.#segments[endpoint.segment];
-        if (picks === undefined) throw new Error(`no segment ${endpoint.segment} for picks`);
-        const { first, last } = this.#ephemeralPorts;
-        const isEphemeral = endpoint.port >= first && endpoint.port <= last;
-        return [endpoint, new PreparedEndpoint(endpoint, isEphemeral, picks)];
-      }),
-    );
+    this.#updates += 1;
+    this.#endpoints = endpoints.map((endpoint) => this.#prepare(endpoint));
+    return this.#endpoints;
+  }
+
+  #prepare(endpoint: SharedEndpoint): PreparedEndpoint {
+    const picks = this.#segments[endpoint.segment];
+    if (picks === undefined) throw new Error(`no segment ${endpoint.segment} for picks`);
+    const { first, last } = this.#ephemeralPorts;
+    const isEphemeral = endpoint.port >= first && endpoint.port <= last;
+    return new PreparedEndpoint(endpoint, this.#updates, isEphemeral, picks);
   }
 
   /** Of an address that the Balancer has just given: it is among the last update()'s, as a rule the same object. */
   of(address: EndpointAddress): PreparedEndpoint {
-    const prepared = this.#byAddress.get(address) ?? this.#find(address);
-    if (prepared === undefined)
-      throw new Error(`endpoint ${address.ip} port ${address.port} was not prepared`);
+    if (address instanceof PreparedEndpoint && address.update === this.#updates) return address;
+    const { ip, port } = address;
+    const prepared = this.#endpoints.find((one) => one.ip === ip && one.port === port);
+    if (prepared === undefined) throw new Error(`endpoint ${ip} port ${port} was not prepared`);
     return prepared;
-  }
-
-  #find({ ip, port }: EndpointAddress): PreparedEndpoint | undefined {
-    for (const prepared of this.#byAddress.values()) {
-      if (prepared.address.ip === ip && prepared.address.port === port) return prepared;
-    }
-    return undefined;
   }
 }
