@@ -54,6 +54,8 @@ const table: readonly (readonly [string, unknown, Failure, NextTry])[] = [
   ['a line was garbage', new MalformedAnswerError('x'), watch, 'list'],
 ];
 
-for (const [what, error, failure, expected] of table) {
-  t.equal(nextTry(error, failure), expected, `${what}: ${expected}`);
-}
+t.test('what is tried next', async (t) => {
+  for (const [what, error, failure, expected] of table) {
+    t.equal(nextTry(error, failure), expected, `${what}: ${expected}`);
+  }
+});
