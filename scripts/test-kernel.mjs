@@ -23,7 +23,10 @@ const packages = [
   'conntrack',
   'curl',
 ];
-const bootTimeoutMs = 900_000;
+/** It takes a minute, or several on a machine that has other things to do. */
+const bootTimeoutMs = 300_000;
+/** Of one command. */
+const fetchTimeoutMs = 180_000;
 
 /** Says why not, and ends this process: with status 0 where that was allowed for. */
 function giveUp(why) {
@@ -37,6 +40,7 @@ function quietly(command, args, options = {}) {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     encoding: 'utf8',
+    timeout: fetchTimeoutMs,
     ...options,
   });
 }
