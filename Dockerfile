@@ -24,6 +24,8 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/lib ./dist/lib
+# Half of V8's own room for young objects: 30 MB less in a cluster of 10,000 Services (docs/decisions/0006).
+ENV NODE_OPTIONS=--max-semi-space-size=8
 # Root, for iptables; which capabilities that root has is the pod's to say. The program handles SIGTERM itself and
 # waits for each process it starts, so it needs no init around it.
 ENTRYPOINT ["node", "/app/dist/lib/main.js"]
