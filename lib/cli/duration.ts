@@ -1,18 +1,6 @@
 // cli/duration.ts: durations as Go prints them (`30s`, `1m30s`, `250ms`), to milliseconds and back. Pure.
+import { longestDurationMs, readGoDuration } from '../model/go-duration.js';
 import { InvalidValueError } from './flag.js';
-
-const unitsMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** A Node timer that is set for longer fires at once (2^31 - 1 ms). */
-const longestMs = 2_147_483_647;
 
 const allowed = 'Allowed is a duration such as 250ms, 30s or 1m30s (units: ms, s, m, h).';
 
@@ -20,19 +8,13 @@ const allowed = 'Allowed is a duration such as 250ms, 30s or 1m30s (units: ms, s
  * Milliseconds, whole. Negative ones, parts of a millisecond and more than `mostMs` (24 days, what a timer can be set
  * for) are refused. Throws InvalidValueError.
  */
-export function parseDurationMs(text: string, mostMs: number = longestMs): number {
-  if (text === '0') return 0;
+export function parseDurationMs(text: string, mostMs: number = longestDurationMs): number {
   if (text.startsWith('-')) throw new InvalidValueError(`It must not be negative. ${allowed}`);
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/.test(text)) {
+  const wholeMs = readGoDuration(text);
+  if (wholeMs === 'no duration') {
     throw new InvalidValueError(/^\d+$/.test(text) ? `The unit is missing. ${allowed}` : allowed);
   }
-  let totalMs = 0;
-  for (const [, amount = '', unit = ''] of text.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)) {
-    totalMs += Number(amount) * (unitsMs[unit] ?? Number.NaN);
-  }
-  const wholeMs = Math.round(totalMs);
-  // 1e-7 is below a nanosecond: what is left after it is floating point.
-  if (Math.abs(totalMs - wholeMs) > 1e-7) throw new InvalidValueError(`It is finer than 1ms. ${allowed}`);
+  if (wholeMs === 'finer than 1 ms') throw new InvalidValueError(`It is finer than 1ms. ${allowed}`);
   if (wholeMs > mostMs) {
     throw new InvalidValueError(`The longest duration allowed is ${Math.floor(mostMs / 3_600_000)}h.`);
   }
