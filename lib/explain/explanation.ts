@@ -10,7 +10,6 @@ import type {
   PortalDetail,
   ServiceDetail,
   ServicePortDetail,
-  SliceDetail,
   WayDetail,
 } from '../proxier/service-detail.js';
 import type { LiveRule, LiveRules } from './live-rules.js';
@@ -80,22 +79,20 @@ export interface ProcessState {
   readonly sourceFailure?: string;
 }
 
-export interface Walk {
+type OfService = Pick<
+  ServiceDetail,
+  'service' | 'exists' | 'similar' | 'notForUs' | 'problems' | 'slices' | 'strays'
+>;
+
+export interface Walk extends OfService {
   /** `ns/name` or `ns/name:port`, as asked for. */
   readonly asked: string;
-  readonly service: string;
   readonly from: Sender;
   /** process: one that runs, its rules and listeners; manifests: what would be done with these files. */
   readonly against: 'process' | 'manifests';
   readonly node: string;
   /** Of the process that was asked. */
   readonly process?: ProcessState;
-  readonly exists: boolean;
-  readonly similar: readonly string[];
-  readonly notForUs?: string;
-  readonly problems: readonly string[];
-  readonly slices: readonly SliceDetail[];
-  readonly strays: readonly string[];
   /** Names (or numbers, of unnamed ones) of the ports there are. */
   readonly ports: readonly string[];
   /** Those that were asked for. */

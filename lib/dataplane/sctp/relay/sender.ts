@@ -79,14 +79,14 @@ export class Sender {
 
   /** Of `packet`, or of each of those that it was put together from, in bytes with the IP header. */
   #sizeSent({ memory, at, end, count }: Packet, from: Leg<unknown>): number {
-    const overhead = ipHeaderBytes(from.peer) + commonHeader.size;
-    const size = ipHeaderBytes(from.peer) + end - at;
+    const header = ipHeaderBytes(from.peer);
+    const size = header + end - at;
     if (count < 2 || size <= leastMtu.IPv6) return size;
     const mtu = from.arrivalMtu(this.#parts.now(), this.#askPathMtu);
     if (mtu < loopbackMtu || !Number.isFinite(mtu)) return Math.min(size, mtu);
     // A client on this host counts with the way to the Service's address, of which nothing is known here.
     const longest = longestChunk(memory.bytes, at + commonHeader.size, end);
-    return Math.min(size, Math.max(usualMtu, overhead + longest));
+    return Math.min(size, Math.max(usualMtu, header + commonHeader.size + longest));
   }
 
   /** 0, or errno negated: EMSGSIZE where the way is narrower, which is known then. */
