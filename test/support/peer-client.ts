@@ -35,7 +35,7 @@ export interface Conversation {
 
 export interface ClientOptions {
   readonly localAddress?: string;
-  /** 0: a new one. @default 0 */
+  /** 0: one of the kernel's choice. @default 0; for UDP one that no earlier flow had, see nextUdpPort */
   readonly localPort?: number;
   /** @default 3000 */
   readonly timeoutMs?: number;
@@ -61,6 +61,19 @@ export async function startPeer(namespace: Namespace): Promise<Peer> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return new Peer(child);
+}
+
+/** Below the ports that the kernel gives away, and above those that tests name. */
+const udpPorts = { first: 22_000, end: 30_000 };
+let lastUdpPort = udpPorts.first - 1;
+
+/**
+ * Conntrack remembers a UDP flow for half a minute and sends whoever comes from its port the way that it went. The
+ * kernel gives ports away at random, so that now and then a flow had an earlier one's port, and its rules.
+ */
+function nextUdpPort(): number {
+  lastUdpPort = lastUdpPort + 1 === udpPorts.end ? udpPorts.first : lastUdpPort + 1;
+  return lastUdpPort;
 }
 
 export class Peer {
@@ -131,7 +144,7 @@ export class Peer {
 
   /** A connected socket: replies from any other address than the one sent to are not taken. */
   udpOpen(address: string, port: number, options: ClientOptions = {}): Promise<Conversation> {
-    return this.#converse('udp-open', address, port, options);
+    return this.#converse('udp-open', address, port, { localPort: nextUdpPort(), ...options });
   }
 
   /** Ends the process, and with it all it has open. */
