@@ -15,6 +15,7 @@ import type { PacketMemory, Route } from '../../lib/dataplane/sctp/relay/transpo
 import { IcmpError } from '../../lib/dataplane/sctp/wire/icmp.js';
 import { type IpWords, isIpv4 } from '../../lib/dataplane/sctp/wire/ip-words.js';
 import type { EndpointAddress } from '../../lib/model/endpoint.js';
+import { pickMemory } from '../dataplane/native/pick-memory.js';
 import type { Random } from './random.js';
 
 export interface QuietSent {
@@ -64,19 +65,18 @@ export class QuietNetwork {
   }
 
   #listen(endpoints: readonly EndpointAddress[], id: number): void {
-    const listener = new RelayListener({
-      id,
-      port: proxyPort,
-      ipFamily: id === 1 ? 'IPv4' : 'IPv6',
-      balancer: listenerBalancer({ setAsideMs: 5000 }),
-      counters: new Float64Array(createListenerBlock()),
-    });
-    const shared = endpoints.map((endpoint, offset) => ({ ...endpoint, id: offset, segment: 0, offset }));
-    listener.update({
-      endpoints: shared,
-      resting: [],
-      segments: [new SharedArrayBuffer(8 * endpoints.length)],
-    });
+    const listener = new RelayListener(
+      {
+        id,
+        port: proxyPort,
+        ipFamily: id === 1 ? 'IPv4' : 'IPv6',
+        balancer: listenerBalancer({ setAsideMs: 5000 }),
+        counters: new Float64Array(createListenerBlock()),
+      },
+      pickMemory(),
+    );
+    const shared = endpoints.map((endpoint, place) => ({ ...endpoint, id: place, place }));
+    listener.update({ endpoints: shared, resting: [] });
     this.#relay.listen(listener);
   }
 

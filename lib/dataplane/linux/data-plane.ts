@@ -11,9 +11,10 @@ import type {
 import { ListenError } from '../../proxier/data-plane.js';
 import { connectionCap } from '../connection-cap.js';
 import { listenError } from '../listen-error.js';
+import { PickPlaces } from '../native/pick-places.js';
 import { Sockets } from '../native/sockets.js';
 import { CounterPlaces } from './counter-places.js';
-import { LinuxListener } from './listener.js';
+import { LinuxListener, type ListenerContext } from './listener.js';
 import { type ListeningSocket, openListeningSocket } from './listening-socket.js';
 import type { FromThread } from './messages.js';
 import {
@@ -29,6 +30,8 @@ export type { LinuxDataPlaneOptions } from './options.js';
 
 /** A thread handles its messages within one turn; this is for one that is held up by the machine. */
 const settleMs = 100;
+/** The thread that accepts TCP. */
+const acceptor = 0;
 
 /** Opens nothing and starts no thread yet. */
 export function createLinuxDataPlane(options: LinuxDataPlaneOptions): DataPlane {
@@ -41,6 +44,7 @@ class LinuxDataPlane implements DataPlane {
   readonly #threads: Threads;
   readonly #sockets: Sockets;
   readonly #places: CounterPlaces;
+  readonly #listenerContext: ListenerContext;
   /** Keys of listeners that are open or being opened. */
   readonly #keys = new Set<string>();
   readonly #open = new Map<number, LinuxListener>();
@@ -68,6 +72,16 @@ class LinuxDataPlane implements DataPlane {
     this.#places = new CounterPlaces(options.threads, (segment, memory) =>
       this.#threads.postAll({ kind: 'counters', segment, memory }),
     );
+    this.#listenerContext = {
+      clock: options.clock,
+      picks: new PickPlaces((segment, memory) => this.#threads.postAll({ kind: 'picks', segment, memory })),
+      nextEndpointId: () => this.#nextEndpointId++,
+      post: (thread, message) => this.#threads.post(thread, message),
+      settle: (thread) => this.#settle(thread),
+      // #receive() goes on when it has done so.
+      cutEndpoints: (ids) => this.#threads.post(acceptor, { kind: 'cut-endpoints', ids }),
+      close: (listener) => this.#closeListener(listener),
+    };
     this.#updateMax();
   }
 
@@ -104,18 +118,10 @@ class LinuxDataPlane implements DataPlane {
     { fd, port }: ListeningSocket,
   ): Listener {
     this.#sweep();
-    const thread = protocol === 'TCP' ? 0 : this.#nextUdpThread++ % this.#threads.count;
+    const thread = protocol === 'TCP' ? acceptor : this.#nextUdpThread++ % this.#threads.count;
     const id = this.#nextId++;
     const place = this.#places.take();
-    const listener: LinuxListener = new LinuxListener({ spec, port, id, place }, config, {
-      clock: this.#options.clock,
-      post: (message) => this.#threads.post(thread, message),
-      settle: () => this.#settle(thread),
-      nextEndpointId: () => this.#nextEndpointId++,
-      // TCP only: `thread` is 0, and #receive() goes on from there.
-      cutEndpoints: (ids) => this.#threads.post(thread, { kind: 'cut-endpoints', ids }),
-      close: () => this.#closeListener(listener, thread),
-    });
+    const listener = new LinuxListener({ spec, port, id, place, thread }, config, this.#listenerContext);
     this.#open.set(id, listener);
     this.#updateMax();
     this.#threads.descriptors.release(fd);
@@ -132,10 +138,10 @@ class LinuxDataPlane implements DataPlane {
     return listener;
   }
 
-  async #closeListener(listener: LinuxListener, thread: number): Promise<void> {
+  async #closeListener(listener: LinuxListener): Promise<void> {
     this.#open.delete(listener.id);
     const closed = new Promise<void>((resolve) => this.#closed.set(listener.id, resolve));
-    this.#threads.post(thread, { kind: 'close', id: listener.id });
+    this.#threads.post(listener.thread, { kind: 'close', id: listener.id });
     if (this.#death === undefined) await closed;
     this.#keys.delete(listener.spec.key);
     this.#retired.add(listener);

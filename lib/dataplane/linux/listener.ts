@@ -5,22 +5,33 @@ import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '.
 import { Departures } from '../departures.js';
 import { addUp } from '../native/counter-block.js';
 import { type EndpointsMessage, endpointsMessage, isNews } from '../native/endpoints-message.js';
+import type { PickPlaces } from '../native/pick-places.js';
 import { PickSlots } from '../native/pick-slots.js';
 import type { CounterPlace } from './counter-places.js';
 import type { ToThread } from './messages.js';
 
+/** One for all listeners: there are many. */
 export interface ListenerContext {
   readonly clock: Clock;
+  readonly picks: PickPlaces;
   /** One that no endpoint of any listener had. */
-  nextEndpointId(): number;
-  /** To the listener's own thread. */
-  post(message: ToThread): void;
+  readonly nextEndpointId: () => number;
+  post(thread: number, message: ToThread): void;
   /** Waits, a few milliseconds at most, until the thread has seen what was posted: what is read then is no older. */
-  settle(): void;
-  /** Has established connections to these endpoints (SharedEndpoint.id) reset, in every thread. */
+  settle(thread: number): void;
+  /** Has established TCP connections to these endpoints (SharedEndpoint.id) reset, in every thread. */
   cutEndpoints(ids: readonly number[]): void;
   /** The listener begins to close; resolves when its port is free. */
-  close(): Promise<void>;
+  close(listener: LinuxListener): Promise<void>;
+}
+
+export interface ListenerParts {
+  readonly spec: ListenerSpec;
+  readonly port: number;
+  readonly id: number;
+  readonly place: CounterPlace;
+  /** Its own one, which holds its socket. */
+  readonly thread: number;
 }
 
 /** An endpoint that has left, and what its connections know it by. */
@@ -29,32 +40,29 @@ interface Leaver {
   readonly id: number;
 }
 
-export class LinuxListener implements Listener {
+export class LinuxListener implements Listener, ListenerParts {
   readonly spec: ListenerSpec;
   readonly port: number;
   readonly id: number;
   readonly place: CounterPlace;
+  readonly thread: number;
   readonly #context: ListenerContext;
   readonly #picks: PickSlots;
-  /** UDP flows have nothing to wait for: they move. */
-  readonly #departures: Departures<Leaver> | undefined;
+  /** Made only when the endpoints change. */
+  #departures: Departures<Leaver> | undefined;
   #config: ListenerConfig;
   #closing: Promise<void> | undefined;
   #final: ListenerCounters | undefined;
 
-  constructor(
-    parts: Pick<LinuxListener, 'spec' | 'port' | 'id' | 'place'>,
-    config: ListenerConfig,
-    context: ListenerContext,
-  ) {
+  constructor(parts: ListenerParts, config: ListenerConfig, context: ListenerContext) {
     this.spec = parts.spec;
     this.port = parts.port;
     this.id = parts.id;
     this.place = parts.place;
+    this.thread = parts.thread;
     this.#context = context;
-    this.#picks = new PickSlots(context.nextEndpointId);
+    this.#picks = new PickSlots(context.picks, context.nextEndpointId);
     this.#config = config;
-    if (parts.spec.servicePortName.protocol === 'TCP') this.#departures = this.#watchDepartures(config);
   }
 
   #watchDepartures(config: ListenerConfig): Departures<Leaver> {
@@ -80,24 +88,31 @@ export class LinuxListener implements Listener {
     const before = this.#config;
     if (this.#closing !== undefined || config === before) return;
     this.#config = config;
+    const isNew = isNews(before, config);
+    // UDP flows have nothing to wait for: they move.
+    if (isNew && this.spec.servicePortName.protocol === 'TCP')
+      this.#departures ??= this.#watchDepartures(before);
     // First: endpoints that have left may lose their ids with the next message.
     this.#departures?.update(config);
-    if (isNews(before, config))
-      this.#context.post({ kind: 'endpoints', id: this.id, ...endpointsMessage(config, this.#picks) });
+    if (isNew) this.#post({ kind: 'endpoints', id: this.id, ...endpointsMessage(config, this.#picks) });
     // After the message, so that no dial that is under way is established once its endpoint was cut.
     this.#departures?.cutDue();
     const gone = before.replyAddresses.filter((address) => !config.replyAddresses.includes(address));
-    if (gone.length > 0) this.#context.post({ kind: 'forget-locals', id: this.id, addresses: gone });
+    if (gone.length > 0) this.#post({ kind: 'forget-locals', id: this.id, addresses: gone });
+  }
+
+  #post(message: ToThread): void {
+    this.#context.post(this.thread, message);
   }
 
   counters(): ListenerCounters {
     if (this.#final !== undefined) return this.#final;
-    this.#context.settle();
+    this.#context.settle(this.thread);
     return { ...addUp(this.place.blocks), picks: this.#picks.read() };
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#context.close();
+    this.#closing ??= this.#context.close(this);
     return this.#closing;
   }
 
@@ -110,5 +125,6 @@ export class LinuxListener implements Listener {
   freeze(): void {
     this.leaveConnections();
     this.#final = this.counters();
+    this.#picks.freeze();
   }
 }

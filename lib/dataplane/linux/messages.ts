@@ -7,6 +7,8 @@ import type { PortRange } from '../native/ephemeral-ports.js';
 export type ToThread =
   /** Memory for counters; told to every thread before a listener with a place in it is opened. */
   | { readonly kind: 'counters'; readonly segment: number; readonly memory: SharedArrayBuffer }
+  /** Memory for picks; likewise. */
+  | { readonly kind: 'picks'; readonly segment: number; readonly memory: SharedArrayBuffer }
   /** The thread owns `fd`, a listening socket, from now on. */
   | ({
       readonly kind: 'listen';

@@ -8,6 +8,7 @@ import { type CounterBlock, count, countFailure, open, opened } from '../native/
 import type { EndpointsMessage } from '../native/endpoints-message.js';
 import type { PortRange } from '../native/ephemeral-ports.js';
 import type { ReadyHandler } from '../native/epoll-loop.js';
+import type { PickMemory } from '../native/pick-places.js';
 import { PreparedEndpoints } from '../native/prepared-endpoints.js';
 import { ipOf } from '../native/socket-address.js';
 import { check, SystemError } from '../native/system-error.js';
@@ -20,6 +21,7 @@ const mostAcceptsPerTurn = 32;
 const pauseMs = 50;
 
 export interface TcpPortContext extends DialContext {
+  readonly picks: PickMemory;
   readonly ephemeralPorts: PortRange;
   /** False when the cap on connections is reached. */
   take(): boolean;
@@ -53,7 +55,7 @@ export class TcpPort implements ReadyHandler, TimerOwner {
     this.#fd = spec.fd;
     this.#context = context;
     const { servicePortName, ipFamily, place } = spec;
-    const endpoints = new PreparedEndpoints(context.ephemeralPorts);
+    const endpoints = new PreparedEndpoints(context.picks, context.ephemeralPorts);
     this.#origin = { servicePortName, ipFamily, place, balancer, counters, endpoints };
     this.#slot = context.loop.claim(this);
   }
@@ -65,7 +67,7 @@ export class TcpPort implements ReadyHandler, TimerOwner {
 
   update(message: EndpointsMessage): void {
     const { balancer, endpoints } = this.#origin;
-    balancer.update({ ...message, endpoints: endpoints.update(message.endpoints, message.segments) });
+    balancer.update({ ...message, endpoints: endpoints.update(message.endpoints) });
     this.#context.endpointsChanged(balancer);
   }
 

@@ -8,6 +8,7 @@ import type { CounterBlock } from '../native/counter-block.js';
 import { Descriptors, ownerOf } from '../native/descriptors.js';
 import { EpollLoop } from '../native/epoll-loop.js';
 import type { ReportFault } from '../native/fault.js';
+import { PickMemory } from '../native/pick-places.js';
 import { Sockets } from '../native/sockets.js';
 import { check } from '../native/system-error.js';
 import { TimerWheel } from '../native/timer-wheel.js';
@@ -49,6 +50,7 @@ export class DataPlaneThread {
   readonly #udpContext: UdpPortContext;
   readonly #ports = new Map<number, TcpPort | UdpPort>();
   readonly #segments: SharedArrayBuffer[] = [];
+  readonly #picks = new PickMemory();
   readonly #load = new LoadMeter(performance.now());
   #isTurnOfOthers = false;
 
@@ -93,6 +95,7 @@ export class DataPlaneThread {
       ...this.#connections.relayContext,
       dialTimeoutMs: settings.dialTimeoutMs,
       dialBudgetMs: settings.dialBudgetMs,
+      picks: this.#picks,
       ephemeralPorts: settings.ephemeralPorts,
       spare: this.#spare,
       warn,
@@ -104,6 +107,7 @@ export class DataPlaneThread {
       established: (dial, relay) => this.#connections.established(dial, relay),
     };
     this.#udpContext = {
+      picks: this.#picks,
       loop,
       timers,
       sockets,
@@ -186,6 +190,9 @@ export class DataPlaneThread {
     switch (message.kind) {
       case 'counters':
         this.#segments[message.segment] = message.memory;
+        return;
+      case 'picks':
+        this.#picks.add(message.segment, message.memory);
         return;
       case 'listen':
         this.#listen(message);

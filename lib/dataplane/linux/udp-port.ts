@@ -10,6 +10,7 @@ import { type CounterBlock, count, countFailure, rxBytes } from '../native/count
 import type { EndpointsMessage } from '../native/endpoints-message.js';
 import type { ReadyHandler } from '../native/epoll-loop.js';
 import { localAddressOf } from '../native/packet-info.js';
+import type { PickMemory } from '../native/pick-places.js';
 import { type PreparedEndpoint, PreparedEndpoints } from '../native/prepared-endpoints.js';
 import { ipOf, portOf, sockaddrRoom } from '../native/socket-address.js';
 import { check, SystemError } from '../native/system-error.js';
@@ -23,6 +24,7 @@ import { UdpFlows, type UdpFlowsContext } from './udp-flows.js';
 
 export interface UdpPortContext extends UdpFlowsContext {
   readonly batch: DatagramBatch;
+  readonly picks: PickMemory;
   readonly socketBufferBytes: number;
   readonly warn: SparseWarn;
   /** A message waits that may change the endpoints. */
@@ -40,7 +42,7 @@ export class UdpPort implements ReadyHandler, ReplySender {
   readonly #balancer: Balancer;
   readonly #counters: CounterBlock;
   readonly #context: UdpPortContext;
-  readonly #endpoints = new PreparedEndpoints();
+  readonly #endpoints: PreparedEndpoints;
   readonly #flows: UdpFlows;
   readonly #keys: ClientKeys;
   readonly #flowContext: UdpFlowContext;
@@ -54,6 +56,7 @@ export class UdpPort implements ReadyHandler, ReplySender {
     this.#spec = { fd, servicePortName, ipFamily };
     this.#balancer = balancer;
     this.#counters = counters;
+    this.#endpoints = new PreparedEndpoints(context.picks);
     this.#context = context;
     this.#keys = new ClientKeys(spec.ipFamily);
     this.#flows = new UdpFlows(spec.ipFamily, counters, context);
@@ -81,7 +84,7 @@ export class UdpPort implements ReadyHandler, ReplySender {
   }
 
   update(message: EndpointsMessage): void {
-    const endpoints = this.#endpoints.update(message.endpoints, message.segments);
+    const endpoints = this.#endpoints.update(message.endpoints);
     this.#balancer.update({ ...message, endpoints });
     this.#generation++;
     // Else each one moves with its client's next datagram.

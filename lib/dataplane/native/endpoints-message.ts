@@ -7,14 +7,12 @@ import type { SharedEndpoint } from './prepared-endpoints.js';
 
 export interface EndpointsMessage extends BalancerConfig {
   readonly endpoints: readonly SharedEndpoint[];
-  /** Shared memory for picks that the thread does not know yet. */
-  readonly segments: readonly SharedArrayBuffer[];
 }
 
 export function endpointsMessage(config: BalancerConfig, picks: PickSlots): EndpointsMessage {
   const { endpoints, resting, affinityTimeoutMs } = config;
   return {
-    ...picks.assign(endpoints, resting),
+    endpoints: picks.assign(endpoints, resting),
     resting: resting.map(addressOf),
     ...(affinityTimeoutMs !== undefined && { affinityTimeoutMs }),
   };

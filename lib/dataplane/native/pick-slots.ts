@@ -1,126 +1,169 @@
-// dataplane/native/pick-slots.ts: which number in shared memory counts the picks of which endpoint of a listener, and by
-// which number its connections know it. Decided by the main thread, which also reads the picks; they are written by the
-// listener's own thread.
+// dataplane/native/pick-slots.ts: at which place the picks of which endpoint of a listener are counted, and by which number
+// its connections know it. Decided by the main thread, which also reads the picks; the listener's own thread writes them.
 import type { EndpointAddress } from '../../model/endpoint.js';
 import { flatString } from '../../model/flat-string.js';
 import { hostPort } from '../../model/ip.js';
+import type { PickPlaces } from './pick-places.js';
 import type { SharedEndpoint } from './prepared-endpoints.js';
 
 /** Endpoints that left are remembered up to this number. */
 const rememberedPicks = 1024;
-const leastSlots = 8;
 
 interface Slot {
   /** See SharedEndpoint. */
   readonly id: number;
-  readonly segment: number;
-  readonly offset: number;
+  readonly place: number;
   /** What it held when it was given to its endpoint. */
   readonly base: number;
 }
 
-type Place = Pick<Slot, 'segment' | 'offset'>;
-
 export class PickSlots {
-  readonly #segments: Float64Array[] = [];
-  readonly #free: Place[] = [];
+  readonly #places: PickPlaces;
   readonly #nextId: () => number;
-  /** By `ip:port`; of those that left, the first to leave comes first. */
-  readonly #slots = new Map<string, Slot>();
+  /** The endpoints of now: the list that was given, which others hold as well. */
+  #present: readonly EndpointAddress[] = [];
+  /** Theirs, in the same order. */
+  #slots = new SlotList([]);
+  /** Of `ip:port` among those present. Only from when one leaves to the next assign(): listeners are many. */
+  #indexes: ReadonlyMap<string, number> | undefined;
+  /** By `ip:port`; the first to leave comes first. Made only where one has left. */
+  #left: Map<string, Slot> | undefined;
+  #final: ReadonlyMap<string, number> | undefined;
 
   /** @param nextId an id that no endpoint of any listener had */
-  constructor(nextId: () => number) {
+  constructor(places: PickPlaces, nextId: () => number) {
+    this.#places = places;
     this.#nextId = nextId;
   }
 
   /**
-   * The endpoints with their slots, and the memory that the thread does not know yet.
+   * The endpoints with their slots. Not after freeze().
+   * @param endpoints each one once
    * @param resting get none, but keep what they have: their connections go on, and may have to be cut some time
    */
   assign(
     endpoints: readonly EndpointAddress[],
     resting: readonly EndpointAddress[],
-  ): {
-    readonly endpoints: readonly SharedEndpoint[];
-    readonly segments: readonly SharedArrayBuffer[];
-  } {
-    const keys = endpoints.map(keyOf);
-    this.#forgetAllBut(new Set([...keys, ...resting.map(keyOf)]));
-    const segments: SharedArrayBuffer[] = [];
-    const missing = keys.filter((key) => !this.#slots.has(key)).length - this.#free.length;
-    if (missing > 0) segments.push(this.#grow(missing));
-    const shared = endpoints.map(({ ip, port }, index) => {
-      const { id, segment, offset } = this.#take(keys[index] ?? '');
-      return { ip, port, id, segment, offset };
-    });
-    return { endpoints: shared, segments };
+  ): readonly SharedEndpoint[] {
+    const known = endpoints.map((endpoint) => ({ endpoint, slot: this.#slotOf(endpoint) }));
+    this.#noteLeavers(endpoints);
+    this.#forget(resting);
+    const given = known.map(({ endpoint, slot = this.#newSlot() }) => ({ endpoint, slot }));
+    this.#present = endpoints;
+    this.#slots = new SlotList(given.map(({ slot }) => slot));
+    this.#indexes = undefined;
+    return given.map(({ endpoint: { ip, port }, slot: { id, place } }) => ({ ip, port, id, place }));
   }
 
   /** Undefined: it was never assigned, or is forgotten. */
   idOf(endpoint: EndpointAddress): number | undefined {
-    return this.#slots.get(keyOf(endpoint))?.id;
+    return this.#slotOf(endpoint)?.id;
   }
 
   /** What was established to it is cut. When it comes back it has another id: what it gets then is not meant. */
   renumber(endpoint: EndpointAddress): void {
     const key = keyOf(endpoint);
-    const slot = this.#slots.get(key);
+    const left = this.#left?.get(key);
+    const index = this.#indexed().get(key);
+    if (index !== undefined) this.#slots.renumber(index, this.#nextId());
     // In its place: those that have left stay in their order.
-    if (slot !== undefined) this.#slots.set(key, slotAt(slot, this.#nextId(), slot.base));
+    else if (left !== undefined) this.#left?.set(key, { ...left, id: this.#nextId() });
   }
 
   read(): ReadonlyMap<string, number> {
+    if (this.#final !== undefined) return this.#final;
     const picks = new Map<string, number>();
-    for (const [key, slot] of this.#slots) {
-      const number = this.#at(slot) - slot.base;
+    for (const [key, slot] of this.#left ?? []) {
+      const number = this.#picksOf(slot);
       if (number > 0) picks.set(key, number);
+    }
+    for (const [index, endpoint] of this.#present.entries()) {
+      const number = this.#picksOf(this.#slots.at(index));
+      // Its key only where it is wanted: most were never chosen, and there are many.
+      if (number > 0) picks.set(keyOf(endpoint), number);
     }
     return picks;
   }
 
-  #take(key: string): Slot {
-    const known = this.#slots.get(key);
-    const place = known ?? this.#free.pop();
-    if (place === undefined) throw new Error('no slot was left for the picks of an endpoint');
-    const slot = known ?? slotAt(place, this.#nextId(), this.#at(place));
-    // Anew at the end: those that have left gather at the front.
-    this.#slots.delete(key);
-    this.#slots.set(flatString(key), slot);
-    return slot;
+  /** Its thread counts no more: the picks stay as they are, the places may be another listener's. */
+  freeze(): void {
+    if (this.#final !== undefined) return;
+    this.#final = this.read();
+    for (const { place } of this.#left?.values() ?? []) this.#places.giveBack(place);
+    for (const index of this.#present.keys()) this.#places.giveBack(this.#slots.at(index).place);
+    this.#left = undefined;
+    this.#present = [];
+    this.#slots = new SlotList([]);
+    this.#indexes = undefined;
   }
 
-  #grow(slots: number): SharedArrayBuffer {
-    const length = Math.max(leastSlots, slots);
-    const memory = new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT);
-    const segment = this.#segments.push(new Float64Array(memory)) - 1;
-    for (let offset = length - 1; offset >= 0; offset--) this.#free.push({ segment, offset });
-    return memory;
+  #picksOf({ place, base }: Slot): number {
+    return this.#places.read(place) - base;
   }
 
-  #at({ segment, offset }: Place): number {
-    return this.#segments[segment]?.[offset] ?? 0;
+  #slotOf(endpoint: EndpointAddress): Slot | undefined {
+    const key = keyOf(endpoint);
+    const index = this.#indexed().get(key);
+    return index === undefined ? this.#left?.get(key) : this.#slots.at(index);
+  }
+
+  #indexed(): ReadonlyMap<string, number> {
+    this.#indexes ??= new Map(this.#present.map((endpoint, index) => [keyOf(endpoint), index]));
+    return this.#indexes;
+  }
+
+  #noteLeavers(endpoints: readonly EndpointAddress[]): void {
+    const keys = new Set(endpoints.map(keyOf));
+    for (const key of keys) this.#left?.delete(key);
+    for (const [key, index] of this.#indexed()) {
+      if (keys.has(key)) continue;
+      this.#left ??= new Map();
+      this.#left.set(flatString(key), this.#slots.at(index));
+    }
   }
 
   /**
-   * Pods come and go for months. A dial under way may still count for a forgotten endpoint, whose slot is another's by
+   * Pods come and go for months. A dial under way may still count for a forgotten endpoint, whose place is another's by
    * then: only if more than a thousand others have left since it began.
    */
-  #forgetAllBut(present: ReadonlySet<string>): void {
-    let tooMany = this.#slots.size - present.size - rememberedPicks;
-    if (tooMany <= 0) return;
-    for (const [key, { segment, offset }] of this.#slots) {
-      if (tooMany === 0) return;
-      if (present.has(key)) continue;
-      this.#slots.delete(key);
-      this.#free.push({ segment, offset });
+  #forget(resting: readonly EndpointAddress[]): void {
+    const left = this.#left;
+    if (left === undefined || left.size <= rememberedPicks) return;
+    const kept = new Set(resting.map(keyOf).filter((key) => left.has(key)));
+    let tooMany = left.size - kept.size - rememberedPicks;
+    for (const [key, { place }] of left) {
+      if (tooMany <= 0) return;
+      if (kept.has(key)) continue;
+      left.delete(key);
+      this.#places.giveBack(place);
       tooMany--;
     }
   }
+
+  #newSlot(): Slot {
+    const place = this.#places.take();
+    return { id: this.#nextId(), place, base: this.#places.read(place) };
+  }
 }
 
-/** Not `{...place, id, base}`: V8 gives each object that is made so a shape of its own, 200 bytes for each endpoint. */
-function slotAt({ segment, offset }: Place, id: number, base: number): Slot {
-  return { id, segment, offset, base };
+/** Slots as numbers in one array: objects take three times the memory, and there is one for each endpoint of each Service. */
+class SlotList {
+  readonly #numbers: number[];
+
+  constructor(slots: readonly Slot[]) {
+    // A copy has no room to grow.
+    this.#numbers = slots.flatMap(({ id, place, base }) => [id, place, base]).slice();
+  }
+
+  at(index: number): Slot {
+    const numbers = this.#numbers;
+    const first = 3 * index;
+    return { id: numbers[first] ?? 0, place: numbers[first + 1] ?? 0, base: numbers[first + 2] ?? 0 };
+  }
+
+  renumber(index: number, id: number): void {
+    this.#numbers[3 * index] = id;
+  }
 }
 
 function keyOf({ ip, port }: EndpointAddress): string {

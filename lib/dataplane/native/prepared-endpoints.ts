@@ -2,15 +2,15 @@
 // place in shared memory where its picks are counted.
 import type { EndpointAddress } from '../../model/endpoint.js';
 import { everyPort, type PortRange } from './ephemeral-ports.js';
+import type { PickMemory } from './pick-places.js';
 import { encodeSockaddr, ipOf, portOf } from './socket-address.js';
 
 /** As the main thread sends it; its number, and where its picks are counted, were decided there (pick-slots.ts). */
 export interface SharedEndpoint extends EndpointAddress {
   /** Nobody else's. One that leaves and comes back has the same, unless its connections were cut meanwhile. */
   readonly id: number;
-  /** Among the listener's segments of picks. */
-  readonly segment: number;
-  readonly offset: number;
+  /** Where its picks are counted; see pick-places.ts. */
+  readonly place: number;
 }
 
 export class PreparedEndpoint implements EndpointAddress {
@@ -26,17 +26,18 @@ export class PreparedEndpoint implements EndpointAddress {
   #sockaddr: Uint8Array | undefined;
 
   constructor(
-    { ip, port, id, offset }: SharedEndpoint,
+    { ip, port, id, place }: SharedEndpoint,
     update: number,
     isEphemeral: boolean,
-    picks: Float64Array,
+    picks: PickMemory,
   ) {
+    const { numbers, offset } = picks.at(place);
     this.ip = ip;
     this.port = port;
     this.id = id;
     this.update = update;
     this.isEphemeral = isEphemeral;
-    this.#picks = picks;
+    this.#picks = numbers;
     this.#offset = offset;
   }
 
@@ -61,36 +62,28 @@ export class PreparedEndpoint implements EndpointAddress {
 }
 
 export class PreparedEndpoints {
+  readonly #picks: PickMemory;
   readonly #ephemeralPorts: PortRange;
-  readonly #segments: Float64Array[] = [];
   #endpoints: readonly PreparedEndpoint[] = [];
   #updates = 0;
 
   /** @param ephemeralPorts of no use where nothing is dialled, as with UDP */
-  constructor(ephemeralPorts = everyPort) {
+  constructor(picks: PickMemory, ephemeralPorts = everyPort) {
+    this.#picks = picks;
     this.#ephemeralPorts = ephemeralPorts;
   }
 
-  /**
-   * The endpoints, for the Balancer as well: there are many, and nobody needs them twice.
-   * @param segments new ones, after those that are known
-   */
-  update(
-    endpoints: readonly SharedEndpoint[],
-    segments: readonly SharedArrayBuffer[],
-  ): readonly PreparedEndpoint[] {
-    for (const segment of segments) this.#segments.push(new Float64Array(segment));
+  /** The endpoints, for the Balancer as well: there are many, and nobody needs them twice. */
+  update(endpoints: readonly SharedEndpoint[]): readonly PreparedEndpoint[] {
     this.#updates += 1;
     this.#endpoints = endpoints.map((endpoint) => this.#prepare(endpoint));
     return this.#endpoints;
   }
 
   #prepare(endpoint: SharedEndpoint): PreparedEndpoint {
-    const picks = this.#segments[endpoint.segment];
-    if (picks === undefined) throw new Error(`no segment ${endpoint.segment} for picks`);
     const { first, last } = this.#ephemeralPorts;
     const isEphemeral = endpoint.port >= first && endpoint.port <= last;
-    return new PreparedEndpoint(endpoint, this.#updates, isEphemeral, picks);
+    return new PreparedEndpoint(endpoint, this.#updates, isEphemeral, this.#picks);
   }
 
   /** Of an address that the Balancer has just given: it is among the last update()'s, as a rule the same object. */

@@ -8,6 +8,7 @@ import {
   type ListenerConfig,
   type ListenerSpec,
 } from '../../proxier/data-plane.js';
+import { PickPlaces } from '../native/pick-places.js';
 import { asListenError } from './listen-failure.js';
 import { SctpListener } from './listener.js';
 import { ListenerPorts } from './listener-ports.js';
@@ -44,6 +45,9 @@ class PacketRelay implements SctpDataPlane {
   readonly #ports: ListenerPorts;
   readonly #families = new Set<IpFamily>();
   readonly #closed = new Map<number, () => void>();
+  readonly #picks = new PickPlaces((segment, memory) =>
+    this.#thread.post({ kind: 'picks', segment, memory }),
+  );
   #lock: number | undefined;
   #starting: Promise<void> | undefined;
   #nextId = 1;
@@ -107,6 +111,7 @@ class PacketRelay implements SctpDataPlane {
     const id = this.#nextId++;
     const listener: SctpListener = new SctpListener({ spec, port, id }, config, {
       clock: this.#options.clock,
+      picks: this.#picks,
       post: (message) => this.#thread.post(message),
       settle: () => this.#thread.settle(),
       close: () => this.#closeListener(listener),
@@ -136,6 +141,7 @@ class PacketRelay implements SctpDataPlane {
     this.#open.delete(id);
     this.#keys.delete(spec.key);
     this.#ports.free(spec, port);
+    listener.closed();
     for (const closed of this.#draining) if (!closed.isDraining) this.#draining.delete(closed);
     if (listener.isDraining) this.#draining.add(listener);
   }

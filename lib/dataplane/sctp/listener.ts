@@ -5,12 +5,14 @@ import type { Listener, ListenerConfig, ListenerCounters, ListenerSpec } from '.
 import { Departures } from '../departures.js';
 import { addUp } from '../native/counter-block.js';
 import { addressOf, type EndpointsMessage, endpointsMessage, isNews } from '../native/endpoints-message.js';
+import type { PickPlaces } from '../native/pick-places.js';
 import { PickSlots } from '../native/pick-slots.js';
 import type { ToRelay } from './messages.js';
 import { createListenerBlock, rxPackets, txPackets } from './relay/counters.js';
 
 export interface ListenerContext {
   readonly clock: Clock;
+  readonly picks: PickPlaces;
   post(message: ToRelay): void;
   /** Waits, a few milliseconds at most, until the relay has seen what was posted. */
   settle(): void;
@@ -33,7 +35,7 @@ export class SctpListener implements Listener {
   readonly #block = new Float64Array(this.counterMemory);
   readonly #context: ListenerContext;
   /** The relay knows endpoints by their addresses. */
-  readonly #picks = new PickSlots(() => 0);
+  readonly #picks: PickSlots;
   readonly #departures: Departures<EndpointAddress>;
   #config: ListenerConfig;
   #closing: Promise<void> | undefined;
@@ -47,6 +49,7 @@ export class SctpListener implements Listener {
     this.port = parts.port;
     this.id = parts.id;
     this.#context = context;
+    this.#picks = new PickSlots(context.picks, () => 0);
     this.#config = config;
     this.#departures = new Departures(config, {
       clock: context.clock,
@@ -74,6 +77,11 @@ export class SctpListener implements Listener {
   /** Associations are to be cut some time, because their endpoint has left. */
   get isDraining(): boolean {
     return this.#departures.isWaiting;
+  }
+
+  /** The relay has closed it: no association comes up that is not up already. */
+  closed(): void {
+    this.#picks.freeze();
   }
 
   /** Associations are not cut any more because of their endpoint. */

@@ -8,6 +8,8 @@ import type { RelayOptions } from './relay/options.js';
 export type ToRelay =
   /** The thread owns both descriptors from now on. */
   | { readonly kind: 'sockets'; readonly sockets: RawSockets }
+  /** Memory for picks; told before anybody counts there. */
+  | { readonly kind: 'picks'; readonly segment: number; readonly memory: SharedArrayBuffer }
   | ({
       readonly kind: 'listen';
       readonly id: number;

@@ -9,6 +9,7 @@ import { Control } from '../native/control.js';
 import { Descriptors } from '../native/descriptors.js';
 import { EpollLoop, type ReadyHandler } from '../native/epoll-loop.js';
 import { NativeMemory } from '../native/native-memory.js';
+import { PickMemory } from '../native/pick-places.js';
 import { Sockets } from '../native/sockets.js';
 import { check } from '../native/system-error.js';
 import { type SparseWarn, sparseWarn } from '../sparse-log.js';
@@ -52,6 +53,7 @@ export class RelayThread {
   readonly #transport: RawTransport;
   readonly #relay: Relay;
   readonly #families: Family[] = [];
+  readonly #picks = new PickMemory();
   readonly #listeners = new Map<number, RelayListener>();
   readonly #icmpError = new IcmpError();
   readonly #packet: Packet;
@@ -124,6 +126,9 @@ export class RelayThread {
       case 'sockets':
         this.#use(message.sockets);
         return;
+      case 'picks':
+        this.#picks.add(message.segment, message.memory);
+        return;
       case 'listen':
         this.#listen(message);
         return;
@@ -194,7 +199,7 @@ export class RelayThread {
     const { endpointSetAsideMs: setAsideMs, firstTurn } = this.#settings.options;
     const balancer = listenerBalancer({ setAsideMs, firstTurn });
     const counters = new Float64Array(message.counters);
-    const listener = new RelayListener({ id, port, ipFamily, balancer, counters });
+    const listener = new RelayListener({ id, port, ipFamily, balancer, counters }, this.#picks);
     listener.update(message);
     this.#relay.listen(listener);
     this.#listeners.set(id, listener);

@@ -3,6 +3,7 @@ import t from 'tap';
 import { LinuxListener } from '../../../lib/dataplane/linux/listener.js';
 import type { ToThread } from '../../../lib/dataplane/linux/messages.js';
 import { blockLength, count, opened } from '../../../lib/dataplane/native/counter-block.js';
+import { PickPlaces } from '../../../lib/dataplane/native/pick-places.js';
 import { fakeClock } from '../../support/fake-clock.js';
 import { configOf, specOf } from '../conformance/plane.js';
 
@@ -14,12 +15,13 @@ function listener(protocol: 'TCP' | 'UDP' = 'UDP') {
   const block = new Float64Array(blockLength);
   const endpoints = [{ ip: '10.0.0.1', port: 80 }];
   const handle = new LinuxListener(
-    { spec: specOf(protocol), port: 4000, id: 7, place: { place: 0, blocks: [block] } },
+    { spec: specOf(protocol), port: 4000, id: 7, place: { place: 0, blocks: [block] }, thread: 1 },
     configOf(endpoints, ['10.0.0.5', '10.0.0.6']),
     {
       clock,
+      picks: new PickPlaces(() => {}),
       nextEndpointId: () => nextId++,
-      post: (message) => posted.push(message),
+      post: (_thread, message) => posted.push(message),
       settle: () => {},
       cutEndpoints: (ids) => cut.push(...ids),
       close: async () => {},
@@ -35,16 +37,13 @@ t.test('the same endpoints and addresses again are no news', async (t) => {
   t.same(posted, []);
 });
 
-t.test('new endpoints come with the memory for their picks, known ones without', async (t) => {
+t.test('a new endpoint has an id and a place of its own for its picks', async (t) => {
   const { handle, posted } = listener();
   handle.update(configOf([{ ip: '10.0.0.2', port: 80 }], ['10.0.0.6', '10.0.0.7']));
-  t.match(posted, [
-    { kind: 'endpoints', id: 7, endpoints: [{ ip: '10.0.0.2', port: 80 }], segments: [] },
+  t.same(posted, [
+    { kind: 'endpoints', id: 7, endpoints: [{ ip: '10.0.0.2', port: 80, id: 2, place: 1 }], resting: [] },
     { kind: 'forget-locals', id: 7, addresses: ['10.0.0.5'] },
   ]);
-  const many = Array.from({ length: 50 }, (_, port) => ({ ip: '10.0.0.3', port: port + 1 }));
-  handle.update(configOf(many, ['10.0.0.6', '10.0.0.7']));
-  t.match(posted.at(-1), { kind: 'endpoints', segments: [SharedArrayBuffer] });
 });
 
 t.test('a frozen listener keeps its counters, whoever counts at its place then', async (t) => {

@@ -22,6 +22,7 @@ import { EpollLoop } from '../../../lib/dataplane/native/epoll-loop.js';
 import { Sockets } from '../../../lib/dataplane/native/sockets.js';
 import { TimerWheel } from '../../../lib/dataplane/native/timer-wheel.js';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
+import { pickMemory } from '../native/pick-memory.js';
 
 export interface TurnedByHand {
   readonly port: number;
@@ -79,9 +80,7 @@ function balancerOf(parts: Partial<Balancer> = {}): Balancer {
 }
 
 function shared(endpoints: readonly EndpointAddress[]): EndpointsMessage {
-  const prepared = endpoints.map(({ ip, port }, offset) => ({ ip, port, id: offset, segment: 0, offset }));
-  const segments = [new SharedArrayBuffer(8 * Math.max(1, endpoints.length))];
-  return { endpoints: prepared, resting: [], segments };
+  return { endpoints: endpoints.map(({ ip, port }, place) => ({ ip, port, id: place, place })), resting: [] };
 }
 
 const spec = { servicePortName: 'default/web:p', ipFamily: 'IPv4', place: 0 } as const;
@@ -128,6 +127,7 @@ export function turnedByHand(
     ...connections.relayContext,
     dialTimeoutMs: 1000,
     dialBudgetMs: 5000,
+    picks: pickMemory(),
     ephemeralPorts: everyPort,
     spare,
     warn: () => {},
@@ -161,6 +161,7 @@ export function udpTurnedByHand(
     replies: new ReplyBatch(loop),
     routes: { IPv4: new RouteSlab('IPv4'), IPv6: new RouteSlab('IPv6') },
     idleTimeoutMs: 30_000,
+    picks: pickMemory(),
     socketBufferBytes: 65_536,
     warn: () => {},
     hasMessages: () => false,

@@ -22,6 +22,7 @@ import { Sockets } from '../../../lib/dataplane/native/sockets.js';
 import * as sys from '../../../lib/dataplane/native/syscalls.js';
 import { TimerWheel } from '../../../lib/dataplane/native/timer-wheel.js';
 import { udpTests } from '../conformance/udp.js';
+import { pickMemory } from '../native/pick-memory.js';
 import { makeLinuxPlane, makeSpreadPlane } from './make-plane.js';
 import { type BoundSocket, SO_NO_CHECK, UdpSockets } from './udp-sockets.js';
 
@@ -54,6 +55,7 @@ function started(t: Test, options: { readonly unchecked?: boolean } = {}) {
     replies: new ReplyBatch(loop),
     routes: { IPv4: new RouteSlab('IPv4'), IPv6: new RouteSlab('IPv6') },
     idleTimeoutMs: 1000,
+    picks: pickMemory(),
     socketBufferBytes: 1024 * 1024,
     warn: (message: string) => warnings.push(message),
     take: () => true,
@@ -67,9 +69,8 @@ function started(t: Test, options: { readonly unchecked?: boolean } = {}) {
   const balancer = listenerBalancer({ setAsideMs: 1000 });
   const port = new UdpPort(spec, balancer, new Float64Array(blockLength), context);
   port.update({
-    endpoints: [{ ip: loopback, port: endpoint.port, id: 0, segment: 0, offset: 0 }],
+    endpoints: [{ ip: loopback, port: endpoint.port, id: 0, place: 0 }],
     resting: [],
-    segments: [new SharedArrayBuffer(8)],
   });
   port.listen();
   all.giveAway(listening);

@@ -1,25 +1,29 @@
-// Endpoints keep their slots while they are known, and slots are used again.
+// Endpoints keep their places while they are known, and places are used again.
 import t from 'tap';
+import { PickMemory, PickPlaces } from '../../../lib/dataplane/native/pick-places.js';
 import { PickSlots } from '../../../lib/dataplane/native/pick-slots.js';
 import type { SharedEndpoint } from '../../../lib/dataplane/native/prepared-endpoints.js';
 
-/** Slots and a thread that counts. */
-function counting() {
+/** Places as all listeners have them, and a thread that counts there. */
+function memory() {
+  const picks = new PickMemory();
+  const taken = new Set<number>();
+  const pick = ({ place }: SharedEndpoint): void => {
+    taken.add(place);
+    const { numbers, offset } = picks.at(place);
+    numbers[offset] = (numbers[offset] ?? 0) + 1;
+  };
+  return { places: new PickPlaces((segment, shared) => picks.add(segment, shared)), pick, taken };
+}
+
+/** A listener's slots. */
+function counting({ places, pick, taken } = memory()) {
   let nextId = 0;
-  const slots = new PickSlots(() => nextId++);
-  const segments: Float64Array[] = [];
+  const slots = new PickSlots(places, () => nextId++);
   const addresses = (ports: readonly number[]) => ports.map((port) => ({ ip: '10.0.0.1', port }));
-  const update = (ports: readonly number[], resting: readonly number[] = []): readonly SharedEndpoint[] => {
-    const assigned = slots.assign(addresses(ports), addresses(resting));
-    for (const memory of assigned.segments) segments.push(new Float64Array(memory));
-    return assigned.endpoints;
-  };
-  const pick = ({ segment, offset }: SharedEndpoint): void => {
-    const memory = segments[segment];
-    if (memory === undefined) throw new Error(`segment ${segment} was not handed out`);
-    memory[offset] = (memory[offset] ?? 0) + 1;
-  };
-  return { update, pick, read: () => Object.fromEntries(slots.read()), segments, slots };
+  const update = (ports: readonly number[], resting: readonly number[] = []): readonly SharedEndpoint[] =>
+    slots.assign(addresses(ports), addresses(resting));
+  return { update, pick, read: () => Object.fromEntries(slots.read()), taken, slots };
 }
 
 t.test('picks are read by endpoint; one that left and comes back goes on', async (t) => {
@@ -39,7 +43,7 @@ t.test('picks are read by endpoint; one that left and comes back goes on', async
 });
 
 t.test('endpoints that come and go for months take no more memory, and start at zero', async (t) => {
-  const { update, pick, read, segments } = counting();
+  const { update, pick, read, taken } = counting();
   for (let round = 0; round < 5000; round++) {
     const [first, second] = update([2 * round + 1, 2 * round + 2]);
     if (first) pick(first);
@@ -48,8 +52,7 @@ t.test('endpoints that come and go for months take no more memory, and start at 
   const picks = read();
   t.ok(Object.keys(picks).length <= 1024 + 4);
   t.ok(Object.values(picks).every((number) => number === 1));
-  const slots = segments.reduce((sum, { length }) => sum + length, 0);
-  t.ok(slots < 1100, `${slots} slots`);
+  t.ok(taken.size < 1100, `${taken.size} places`);
 });
 
 t.test('an endpoint that leaves and comes back has its id, unless its connections were cut', async (t) => {
@@ -84,3 +87,27 @@ t.test('however many rest, each keeps its picks and its id', async (t) => {
     'they are back',
   );
 });
+
+t.test(
+  'what another listener gets of a frozen one’s places starts at zero, and the frozen one keeps its picks',
+  async (t) => {
+    const shared = memory();
+    const gone = counting(shared);
+    const before = gone.update([1, 2, 3]);
+    for (const endpoint of before) shared.pick(endpoint);
+    gone.update([1, 2], [3]);
+    gone.slots.freeze();
+    gone.slots.freeze();
+    t.equal(gone.slots.idOf({ ip: '10.0.0.1', port: 1 }), undefined);
+    gone.slots.renumber({ ip: '10.0.0.1', port: 1 });
+    const next = counting(shared);
+    const after = next.update([4, 5, 6, 7]);
+    t.equal(new Set(after.map(({ place }) => place)).size, 4, 'each place is given once');
+    t.equal(shared.taken.size, 3);
+    t.equal(after.filter(({ place }) => shared.taken.has(place)).length, 3, 'they are used again');
+    t.same(next.read(), {});
+    for (const endpoint of after) shared.pick(endpoint);
+    t.same(next.read(), { '10.0.0.1:4': 1, '10.0.0.1:5': 1, '10.0.0.1:6': 1, '10.0.0.1:7': 1 });
+    t.same(gone.read(), { '10.0.0.1:1': 1, '10.0.0.1:2': 1, '10.0.0.1:3': 1 });
+  },
+);

@@ -2,13 +2,14 @@
 import t from 'tap';
 import { PreparedEndpoints } from '../../../lib/dataplane/native/prepared-endpoints.js';
 import { encodeSockaddr } from '../../../lib/dataplane/native/socket-address.js';
+import { pickMemory } from './pick-memory.js';
 
 t.test('an endpoint counts where it was told to, and knows its own address', async (t) => {
   const memory = new SharedArrayBuffer(64);
-  const endpoints = new PreparedEndpoints();
-  const a = { ip: '10.0.0.1', port: 80, id: 0, segment: 0, offset: 2 };
-  const b = { ip: 'fd00::1', port: 80, id: 1, segment: 0, offset: 3 };
-  endpoints.update([a, b], [memory]);
+  const endpoints = new PreparedEndpoints(pickMemory(memory));
+  const a = { ip: '10.0.0.1', port: 80, id: 0, place: 2 };
+  const b = { ip: 'fd00::1', port: 80, id: 1, place: 3 };
+  endpoints.update([a, b]);
   endpoints.of(a).pick();
   endpoints.of({ ip: 'fd00::1', port: 80 }).pick();
   endpoints.of(b).pick();
@@ -21,12 +22,9 @@ t.test('an endpoint counts where it was told to, and knows its own address', asy
 });
 
 t.test('an endpoint knows whether a dial to it may come from its own port', async (t) => {
-  const endpoints = new PreparedEndpoints({ first: 32_768, last: 60_999 });
+  const endpoints = new PreparedEndpoints(pickMemory(), { first: 32_768, last: 60_999 });
   const ports = [80, 32_767, 32_768, 60_999, 61_000];
-  endpoints.update(
-    ports.map((port) => ({ ip: '10.0.0.1', port, id: 0, segment: 0, offset: 0 })),
-    [new SharedArrayBuffer(8)],
-  );
+  endpoints.update(ports.map((port) => ({ ip: '10.0.0.1', port, id: 0, place: 0 })));
   t.same(
     ports.filter((port) => endpoints.of({ ip: '10.0.0.1', port }).isEphemeral),
     [32_768, 60_999],
@@ -34,10 +32,7 @@ t.test('an endpoint knows whether a dial to it may come from its own port', asyn
 });
 
 t.test('what it was not told of is an error', async (t) => {
-  const endpoints = new PreparedEndpoints();
-  t.throws(
-    () => endpoints.update([{ ip: '10.0.0.1', port: 80, id: 0, segment: 1, offset: 0 }], []),
-    /no segment 1/,
-  );
+  const endpoints = new PreparedEndpoints(pickMemory());
+  t.throws(() => endpoints.update([{ ip: '10.0.0.1', port: 80, id: 0, place: 4096 }]), /no memory .* 4096/);
   t.throws(() => endpoints.of({ ip: '10.0.0.1', port: 80 }), /10.0.0.1 port 80 was not prepared/);
 });

@@ -1,5 +1,6 @@
 // What an SCTP listener's handle tells the relay, and when.
 import t from 'tap';
+import { PickPlaces } from '../../../lib/dataplane/native/pick-places.js';
 import { SctpListener } from '../../../lib/dataplane/sctp/listener.js';
 import type { ToRelay } from '../../../lib/dataplane/sctp/messages.js';
 import { fakeClock } from '../../support/fake-clock.js';
@@ -18,9 +19,15 @@ function opened() {
   const listener = new SctpListener(
     { spec: specOf('SCTP'), port: 10_000, id: 3 },
     configOf(endpoints, [], { drain }),
-    { clock, post: (message) => posted.push(message), settle: () => {}, close: async () => {} },
+    {
+      clock,
+      picks: new PickPlaces(() => {}),
+      post: (message) => posted.push(message),
+      settle: () => {},
+      close: async () => {},
+    },
   );
-  t.match(listener.firstEndpoints(), { endpoints, resting: [], segments: [SharedArrayBuffer] });
+  t.match(listener.firstEndpoints(), { endpoints, resting: [] });
   return { listener, posted, clock, endpoints };
 }
 

@@ -53,7 +53,6 @@ const listen = (id: number, port: number): ToRelay => ({
   counters: createListenerBlock(),
   endpoints: [],
   resting: [],
-  segments: [],
 });
 
 t.test('it says when it runs, and returns when it is told to stop', async (t) => {
@@ -63,8 +62,8 @@ t.test('it says when it runs, and returns when it is told to stop', async (t) =>
 t.test('what needs an answer gets one, whoever is unknown', async (t) => {
   const posted = run([
     listen(1, 10_000),
-    { kind: 'endpoints', id: 1, endpoints: [], resting: [], segments: [] },
-    { kind: 'endpoints', id: 9, endpoints: [], resting: [], segments: [] },
+    { kind: 'endpoints', id: 1, endpoints: [], resting: [] },
+    { kind: 'endpoints', id: 9, endpoints: [], resting: [] },
     { kind: 'cut-endpoints', id: 1, endpoints: [] },
     { kind: 'cut' },
     { kind: 'close', id: 1 },

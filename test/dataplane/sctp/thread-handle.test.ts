@@ -35,7 +35,6 @@ const listen = (id: number) =>
     counters: createListenerBlock(),
     endpoints: [],
     resting: [],
-    segments: [],
   }) as const;
 
 t.test('it answers what it is told, in that order, and ends when it is told to', async (t) => {

@@ -2,6 +2,7 @@
 import type { Balancer } from '../../../balance/balancer.js';
 import type { IpFamily } from '../../../model/ip.js';
 import type { EndpointsMessage } from '../../native/endpoints-message.js';
+import type { PickMemory } from '../../native/pick-places.js';
 import type { ListenerBlock } from './counters.js';
 import { Targets } from './targets.js';
 
@@ -11,9 +12,14 @@ export class RelayListener {
   readonly ipFamily: IpFamily;
   readonly balancer: Balancer;
   readonly counters: ListenerBlock;
-  readonly targets = new Targets();
+  readonly targets: Targets;
 
-  constructor(parts: Pick<RelayListener, 'id' | 'port' | 'ipFamily' | 'balancer' | 'counters'>) {
+  /** @param picks where it counts them, see SharedEndpoint.place */
+  constructor(
+    parts: Pick<RelayListener, 'id' | 'port' | 'ipFamily' | 'balancer' | 'counters'>,
+    picks: PickMemory,
+  ) {
+    this.targets = new Targets(picks);
     this.id = parts.id;
     this.port = parts.port;
     this.ipFamily = parts.ipFamily;
@@ -22,7 +28,7 @@ export class RelayListener {
   }
 
   update(message: EndpointsMessage): void {
-    this.targets.update(message.endpoints, message.segments);
+    this.targets.update(message.endpoints);
     this.balancer.update(message);
   }
 }

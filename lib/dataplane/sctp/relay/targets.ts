@@ -2,6 +2,7 @@
 // shared memory where picks are counted.
 import type { EndpointAddress } from '../../../model/endpoint.js';
 import { hostPort } from '../../../model/ip.js';
+import type { PickMemory } from '../../native/pick-places.js';
 import type { SharedEndpoint } from '../../native/prepared-endpoints.js';
 import { type IpWords, ipWords } from '../wire/ip-words.js';
 
@@ -13,25 +14,26 @@ export interface Target {
 }
 
 export class Targets {
-  readonly #segments: Float64Array[] = [];
+  readonly #picks: PickMemory;
   #byKey = new Map<string, Target>();
 
-  /** @param segments new ones, after those that are known */
-  update(endpoints: readonly SharedEndpoint[], segments: readonly SharedArrayBuffer[]): void {
-    for (const segment of segments) this.#segments.push(new Float64Array(segment));
+  constructor(picks: PickMemory) {
+    this.#picks = picks;
+  }
+
+  update(endpoints: readonly SharedEndpoint[]): void {
     this.#byKey = new Map(
       endpoints.map((endpoint) => [hostPort(endpoint.ip, endpoint.port), this.#prepare(endpoint)]),
     );
   }
 
-  #prepare({ ip, port, segment, offset }: SharedEndpoint): Target {
-    const picks = this.#segments[segment];
-    if (picks === undefined) throw new Error(`no segment ${segment} for picks`);
+  #prepare({ ip, port, place }: SharedEndpoint): Target {
+    const { numbers, offset } = this.#picks.at(place);
     return {
       address: { ip, port },
       ip: ipWords(ip),
       pick: () => {
-        picks[offset] = (picks[offset] ?? 0) + 1;
+        numbers[offset] = (numbers[offset] ?? 0) + 1;
       },
     };
   }

@@ -22,6 +22,7 @@ import { ipText, ipWords } from '../../../../lib/dataplane/sctp/wire/ip-words.js
 import type { EndpointAddress } from '../../../../lib/model/endpoint.js';
 import type { IpFamily } from '../../../../lib/model/ip.js';
 import { init, parameter, parseSctp, type SctpPacket, sctp, types } from '../../../support/sctp-packets.js';
+import { pickMemory } from '../../native/pick-memory.js';
 
 export interface Sent extends SctpPacket {
   readonly from: string;
@@ -112,18 +113,20 @@ export class FakeNetwork {
     const memory = new Float64Array(createListenerBlock());
     const picks = new SharedArrayBuffer(64 * 8);
     const shared = (addresses: readonly EndpointAddress[]) => ({
-      endpoints: addresses.map((address, offset) => ({ ...address, id: offset, segment: 0, offset })),
+      endpoints: addresses.map((address, place) => ({ ...address, id: place, place })),
       resting: [],
-      segments: [],
     });
-    const listener = new RelayListener({
-      id: this.#nextId++,
-      port,
-      ipFamily,
-      balancer: listenerBalancer({ setAsideMs: 5000 }),
-      counters: memory,
-    });
-    listener.update({ ...shared(endpoints), segments: [picks] });
+    const listener = new RelayListener(
+      {
+        id: this.#nextId++,
+        port,
+        ipFamily,
+        balancer: listenerBalancer({ setAsideMs: 5000 }),
+        counters: memory,
+      },
+      pickMemory(picks),
+    );
+    listener.update(shared(endpoints));
     this.relay.listen(listener);
     return {
       listener,

@@ -3,15 +3,19 @@ import { listenerBalancer } from '../../../../lib/balance/listener-balancer.js';
 import { ProxyPorts } from '../../../../lib/dataplane/sctp/relay/ports.js';
 import { RelayListener } from '../../../../lib/dataplane/sctp/relay/relay-listener.js';
 import type { IpFamily } from '../../../../lib/model/ip.js';
+import { pickMemory } from '../../native/pick-memory.js';
 
 const listenerAt = (port: number, ipFamily: IpFamily = 'IPv4'): RelayListener =>
-  new RelayListener({
-    id: 1,
-    port,
-    ipFamily,
-    balancer: listenerBalancer({ setAsideMs: 0 }),
-    counters: new Float64Array(64),
-  });
+  new RelayListener(
+    {
+      id: 1,
+      port,
+      ipFamily,
+      balancer: listenerBalancer({ setAsideMs: 0 }),
+      counters: new Float64Array(64),
+    },
+    pickMemory(),
+  );
 
 t.test('a port is in use as long as somebody listens or an association needs it', async (t) => {
   const ports = new ProxyPorts();
