@@ -48,7 +48,7 @@ export class LinuxListener implements Listener, ListenerParts {
   readonly thread: number;
   readonly #context: ListenerContext;
   readonly #picks: PickSlots;
-  /** Made only when the endpoints change. */
+  /** Made when the thread is told news for the first time: most listeners have none. */
   #departures: Departures<Leaver> | undefined;
   #config: ListenerConfig;
   #closing: Promise<void> | undefined;

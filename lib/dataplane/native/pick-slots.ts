@@ -46,8 +46,11 @@ export class PickSlots {
     resting: readonly EndpointAddress[],
   ): readonly SharedEndpoint[] {
     const known = endpoints.map((endpoint) => ({ endpoint, slot: this.#slotOf(endpoint) }));
-    this.#noteLeavers(endpoints);
+    const present = new Set(endpoints.map(keyOf));
+    for (const key of present) this.#left?.delete(key);
+    // Before those of now are added: until their thread is told, it may count for them once more.
     this.#forget(resting);
+    this.#addLeavers(present);
     const given = known.map(({ endpoint, slot = this.#newSlot() }) => ({ endpoint, slot }));
     this.#present = endpoints;
     this.#slots = new SlotList(given.map(({ slot }) => slot));
@@ -60,14 +63,15 @@ export class PickSlots {
     return this.#slotOf(endpoint)?.id;
   }
 
-  /** What was established to it is cut. When it comes back it has another id: what it gets then is not meant. */
+  /**
+   * It has left, and what was established to it is cut. When it comes back it has another id: what it gets then is not
+   * meant.
+   */
   renumber(endpoint: EndpointAddress): void {
     const key = keyOf(endpoint);
-    const left = this.#left?.get(key);
-    const index = this.#indexed().get(key);
-    if (index !== undefined) this.#slots.renumber(index, this.#nextId());
-    // In its place: those that have left stay in their order.
-    else if (left !== undefined) this.#left?.set(key, { ...left, id: this.#nextId() });
+    const slot = this.#left?.get(key);
+    // Setting what is there keeps the order.
+    if (slot !== undefined) this.#left?.set(key, { ...slot, id: this.#nextId() });
   }
 
   read(): ReadonlyMap<string, number> {
@@ -112,20 +116,15 @@ export class PickSlots {
     return this.#indexes;
   }
 
-  #noteLeavers(endpoints: readonly EndpointAddress[]): void {
-    const keys = new Set(endpoints.map(keyOf));
-    for (const key of keys) this.#left?.delete(key);
+  #addLeavers(present: ReadonlySet<string>): void {
     for (const [key, index] of this.#indexed()) {
-      if (keys.has(key)) continue;
+      if (present.has(key)) continue;
       this.#left ??= new Map();
       this.#left.set(flatString(key), this.#slots.at(index));
     }
   }
 
-  /**
-   * Pods come and go for months. A dial under way may still count for a forgotten endpoint, whose place is another's by
-   * then: only if more than a thousand others have left since it began.
-   */
+  /** Pods come and go for months. */
   #forget(resting: readonly EndpointAddress[]): void {
     const left = this.#left;
     if (left === undefined || left.size <= rememberedPicks) return;
@@ -148,7 +147,7 @@ export class PickSlots {
 
 /** Slots as numbers in one array: objects take three times the memory, and there is one for each endpoint of each Service. */
 class SlotList {
-  readonly #numbers: number[];
+  readonly #numbers: readonly number[];
 
   constructor(slots: readonly Slot[]) {
     // A copy has no room to grow.
@@ -159,10 +158,6 @@ class SlotList {
     const numbers = this.#numbers;
     const first = 3 * index;
     return { id: numbers[first] ?? 0, place: numbers[first + 1] ?? 0, base: numbers[first + 2] ?? 0 };
-  }
-
-  renumber(index: number, id: number): void {
-    this.#numbers[3 * index] = id;
   }
 }
 

@@ -141,7 +141,6 @@ class PacketRelay implements SctpDataPlane {
     this.#open.delete(id);
     this.#keys.delete(spec.key);
     this.#ports.free(spec, port);
-    listener.closed();
     for (const closed of this.#draining) if (!closed.isDraining) this.#draining.delete(closed);
     if (listener.isDraining) this.#draining.add(listener);
   }

@@ -79,11 +79,6 @@ export class SctpListener implements Listener {
     return this.#departures.isWaiting;
   }
 
-  /** The relay has closed it: no association comes up that is not up already. */
-  closed(): void {
-    this.#picks.freeze();
-  }
-
   /** Associations are not cut any more because of their endpoint. */
   leaveAssociations(): void {
     this.#departures.close();
@@ -100,7 +95,8 @@ export class SctpListener implements Listener {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#context.close();
+    // From then on no association comes up: it was up before, or is given up.
+    this.#closing ??= this.#context.close().then(() => this.#picks.freeze());
     return this.#closing;
   }
 }

@@ -7,7 +7,7 @@ import { PickPlaces } from '../../../lib/dataplane/native/pick-places.js';
 import { fakeClock } from '../../support/fake-clock.js';
 import { configOf, specOf } from '../conformance/plane.js';
 
-function listener(protocol: 'TCP' | 'UDP' = 'UDP') {
+function listener(protocol: 'TCP' | 'UDP' = 'UDP', picks = new PickPlaces(() => {})) {
   const posted: ToThread[] = [];
   const cut: number[] = [];
   const clock = fakeClock();
@@ -19,7 +19,7 @@ function listener(protocol: 'TCP' | 'UDP' = 'UDP') {
     configOf(endpoints, ['10.0.0.5', '10.0.0.6']),
     {
       clock,
-      picks: new PickPlaces(() => {}),
+      picks,
       nextEndpointId: () => nextId++,
       post: (_thread, message) => posted.push(message),
       settle: () => {},
@@ -52,6 +52,20 @@ t.test('a frozen listener keeps its counters, whoever counts at its place then',
   handle.freeze();
   count(block, opened, 100);
   t.equal(handle.counters().opened, 3);
+});
+
+t.test('the place for an endpoint’s picks is another listener’s once nobody counts there', async (t) => {
+  const picks = new PickPlaces(() => {});
+  const places = () => {
+    const { handle, posted } = listener('TCP', picks);
+    handle.update(configOf([{ ip: '10.0.0.2', port: 80 }], []));
+    const [message] = posted;
+    return { handle, place: message?.kind === 'endpoints' ? message.endpoints[0]?.place : undefined };
+  };
+  const first = places();
+  t.same([first.place, places().place], [1, 3]);
+  first.handle.freeze();
+  t.equal(places().place, 0, 'its other endpoint got the one that was given back last');
 });
 
 t.test('a closed listener is told nothing', async (t) => {

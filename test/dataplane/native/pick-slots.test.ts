@@ -64,6 +64,7 @@ t.test('an endpoint that leaves and comes back has its id, unless its connection
   update([2]);
   t.equal(idOf(1), first, 'it has left, and its connections know it by that');
   t.equal(update([1])[0]?.id, first);
+  update([2]);
   slots.renumber({ ip: '10.0.0.1', port: 1 });
   slots.renumber({ ip: '10.0.0.1', port: 9 });
   const [anew] = update([1, 2]).map(({ id }) => id);
@@ -86,6 +87,21 @@ t.test('however many rest, each keeps its picks and its id', async (t) => {
     ids,
     'they are back',
   );
+});
+
+t.test('those that leave together keep their places until their thread was told, however many', async (t) => {
+  const { update, slots } = counting();
+  const ports = Array.from({ length: 3000 }, (_, index) => index + 1);
+  const before = update(ports);
+  const others = update(ports.map((port) => port + 10_000));
+  const places = new Set(before.map(({ place }) => place));
+  t.notOk(others.some(({ place }) => places.has(place)));
+  t.same(update(ports), before, 'and who comes back with the next message has its id');
+  update([]);
+  update([1]);
+  t.equal(slots.idOf({ ip: '10.0.0.1', port: 1 }), before[0]?.id);
+  t.equal(slots.idOf({ ip: '10.0.0.1', port: 2 }), undefined, 'forgotten by now');
+  t.equal(slots.idOf({ ip: '10.0.0.1', port: 3000 }), before[2999]?.id);
 });
 
 t.test(

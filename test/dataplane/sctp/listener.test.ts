@@ -12,7 +12,7 @@ const [one, two] = [
 ];
 const drain = { kind: 'reset', afterMs: 1000 } as const;
 
-function opened() {
+function opened(picks = new PickPlaces(() => {})) {
   const posted: ToRelay[] = [];
   const clock = fakeClock();
   const endpoints = [one, two];
@@ -21,18 +21,18 @@ function opened() {
     configOf(endpoints, [], { drain }),
     {
       clock,
-      picks: new PickPlaces(() => {}),
+      picks,
       post: (message) => posted.push(message),
       settle: () => {},
       close: async () => {},
     },
   );
-  t.match(listener.firstEndpoints(), { endpoints, resting: [] });
-  return { listener, posted, clock, endpoints };
+  return { listener, posted, clock, endpoints, first: listener.firstEndpoints() };
 }
 
 t.test('the relay is told of endpoints and affinity, and only of what is new', async (t) => {
-  const { listener, posted, endpoints } = opened();
+  const { listener, posted, endpoints, first } = opened();
+  t.match(first, { endpoints, resting: [] });
   listener.update(configOf(endpoints, ['10.0.0.9']));
   t.same(posted, [], 'neither reply addresses nor policies');
   listener.update(configOf(endpoints, [], { affinityTimeoutMs: 5000 }));
@@ -57,6 +57,17 @@ t.test('endpoints that have left are cut when it is time, also after the listene
   await clock.advance(1);
   t.same(posted.at(-1), { kind: 'cut-endpoints', id: 3, endpoints: [two] });
   t.notOk(listener.isDraining);
+});
+
+t.test('the places for picks of a closed listener’s endpoints are another listener’s', async (t) => {
+  const picks = new PickPlaces(() => {});
+  const { listener } = opened(picks);
+  opened(picks);
+  await listener.close();
+  const places = opened(picks)
+    .listener.firstEndpoints()
+    .endpoints.map(({ place }) => place);
+  t.same(places, [1, 0]);
 });
 
 t.test('associations are left alone once it was said so', async (t) => {
