@@ -64,9 +64,7 @@ t.test('the places for picks of a closed listener’s endpoints are another list
   const { listener } = opened(picks);
   opened(picks);
   await listener.close();
-  const places = opened(picks)
-    .listener.firstEndpoints()
-    .endpoints.map(({ place }) => place);
+  const places = opened(picks).first.endpoints.map(({ place }) => place);
   t.same(places, [1, 0]);
 });
 
