@@ -1,6 +1,6 @@
-// test/support/rolling-load-program.ts: HTTP clients in one namespace, `count` requests in all, each over a connection of
-// its own or over connections that are kept as long as the server lets them. No request is tried twice. Its argument is a
-// LoadWish, its stdout a LoadResult.
+// test/support/rolling-load-program.ts: HTTP clients in one namespace, `count` requests in all and more until it is told
+// that it is enough, each over a connection of its own or over connections that are kept as long as the server lets them.
+// No request is tried twice. Its argument is a LoadWish; it sends a LoadResult and ends.
 import { Agent, request } from 'node:http';
 import type { LoadResult, LoadWish } from './rolling-update.js';
 
@@ -30,11 +30,16 @@ function get(): Promise<string> {
 }
 
 let begun = 0;
+let isEnough = false;
+process.on('message', () => {
+  isEnough = true;
+});
+process.on('disconnect', () => process.exit());
 const byPod: Record<string, number> = {};
 const failures: string[] = [];
 
 async function client(): Promise<void> {
-  while (begun < count) {
+  while (begun < count || !isEnough) {
     begun += 1;
     try {
       const pod = await get();
@@ -46,7 +51,5 @@ async function client(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: clients }, client));
-process.stdout.write(
-  JSON.stringify({ byPod, failed: failures.length, failures: failures.slice(0, 5) } satisfies LoadResult),
-);
-process.exit();
+const result: LoadResult = { byPod, failed: failures.length, failures: failures.slice(0, 5) };
+process.send?.(result, () => process.exit());
