@@ -17,13 +17,15 @@ RUN node_modules/.bin/tsc -p . && npm prune --omit=dev --ignore-scripts --prefer
 
 FROM ${NODE_IMAGE}
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends iptables nftables conntrack iproute2 kmod \
+  && apt-get install -y --no-install-recommends iptables conntrack iproute2 kmod \
   && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/lib ./dist/lib
+# For `kubectl exec … -- kube-portal explain`.
+RUN chmod +x /app/dist/lib/main.js && ln -s /app/dist/lib/main.js /usr/local/bin/kube-portal
 # Half of V8's own room for young objects: 30 MB less in a cluster of 10,000 Services (docs/decisions/0006).
 ENV NODE_OPTIONS=--max-semi-space-size=8
 # Root, for iptables; which capabilities that root has is the pod's to say. The program handles SIGTERM itself and

@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ensureModules, ensureSystemPackages, root, run } from './steps.mjs';
 
-ensureSystemPackages(['iptables', 'nft', 'ip', 'conntrack', 'unshare', 'curl']);
+ensureSystemPackages(['iptables', 'ip', 'conntrack', 'unshare', 'curl']);
 ensureModules();
 if (!isBuilt()) {
   console.error('building');

@@ -151,7 +151,7 @@ export const configFlags: readonly ConfigFlag[] = [
     {
       kind: fieldKind('cidrs', 'list', values.nodePortAddresses),
       repeatable: true,
-      defaultMeaning: 'all addresses of this host',
+      defaultMeaning: 'all addresses of this host; primary where the proxy mode is nftables',
     },
     'Where NodePorts answer: CIDRs with commas between them, or primary.',
   ),

@@ -267,7 +267,7 @@ export const explainFlags = {
     default: 'true',
     group: 'Looking into a running process',
     meaning:
-      'Ask the endpoints whether they answer: a TCP connection that is closed at once, an empty datagram.',
+      'Ask the endpoints whether they answer: a TCP connection that is closed at once, an empty datagram, an SCTP handshake.',
   },
   manifests: {
     name: 'manifests',
