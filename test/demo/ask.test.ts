@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type Answer, isAnswer, parseReplies } from '../../lib/demo/reply.js';
 import { systemExec } from '../../lib/proxier/exec.js';
+import { refusingTcpPort, refusingUdpPort } from '../support/refusing-port.js';
 
 const program = fileURLToPath(new URL('../../lib/demo/ask.js', import.meta.url));
 
@@ -53,11 +54,8 @@ t.test('UDP: the datagram is the path', async (t) => {
 });
 
 t.test('a refusal is told by its name, and the next one is asked all the same', async (t) => {
-  const taken = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const { port } = taken.address();
-  await new Promise<void>((resolve) => taken.close(() => resolve()));
-  const replies = await ask(`udp://127.0.0.1:${port}/1`, `http://127.0.0.1:${port}/2`);
+  const [udp, tcp] = [await refusingUdpPort(t), await refusingTcpPort(t)];
+  const replies = await ask(`udp://127.0.0.1:${udp.port}/1`, `http://127.0.0.1:${tcp.port}/2`);
   t.same(replies, [
     { id: '/1', error: 'ECONNREFUSED' },
     { id: '/2', error: 'ECONNREFUSED' },

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import t from 'tap';
 import { createProbe } from '../../lib/explain/probe.js';
+import { refusingTcpPort, refusingUdpPort } from '../support/refusing-port.js';
 
 const probe = createProbe(300, async () => ({ outcome: 'unknown' }));
 const ip = '127.0.0.1';
@@ -16,8 +17,8 @@ t.test('TCP: a listener answers, a closed port refuses', async (t) => {
     });
   });
   t.match(await probe('TCP', { ip, port }), { outcome: 'answers' });
-  await new Promise((resolve) => server.close(resolve));
-  t.match(await probe('TCP', { ip, port }), { outcome: 'refuses', error: 'ECONNREFUSED' });
+  t.teardown(() => server.close());
+  t.match(await probe('TCP', await refusingTcpPort(t)), { outcome: 'refuses', error: 'ECONNREFUSED' });
 });
 
 t.test('UDP: silence is told from a refusal, and from an answer', async (t) => {
@@ -30,8 +31,8 @@ t.test('UDP: silence is told from a refusal, and from an answer', async (t) => {
     socket.send('yes', from.port, from.address);
   });
   t.match(await probe('UDP', { ip, port }), { outcome: 'answers' });
-  await new Promise<void>((resolve) => socket.close(resolve));
-  t.match(await probe('UDP', { ip, port }), { outcome: 'refuses' });
+  t.teardown(() => socket.close());
+  t.match(await probe('UDP', await refusingUdpPort(t)), { outcome: 'refuses' });
 });
 
 t.test('SCTP is asked by whoever can', async (t) => {

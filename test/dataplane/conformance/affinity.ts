@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
 import type { ListenerConfig } from '../../../lib/proxier/data-plane.js';
+import { refusingUdpPort } from '../../support/refusing-port.js';
 import { configOf, failures, type MakePlane, planeFor, specOf } from './plane.js';
 import { deadEndpoint, request, sayName, silentEndpoint, tcpEndpoint } from './tcp-peers.js';
-import { deadUdpEndpoint, udpEndpoint, udpSocket } from './udp-peers.js';
+import { udpEndpoint, udpSocket } from './udp-peers.js';
 import { eventually } from './waiting.js';
 
 const [one, two, three] = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
@@ -145,7 +146,7 @@ export function affinityTests(t: Test, makePlane: MakePlane): void {
 
   t.test('UDP: an endpoint that refuses loses its clients', async (t) => {
     const endpoints = [
-      await deadUdpEndpoint(t),
+      await refusingUdpPort(t),
       ...(await Promise.all(['a', 'b'].map((name) => udpEndpoint(t, () => name)))),
     ];
     const listener = await planeFor(t, makePlane).open(specOf('UDP'), sticky(endpoints), 0);

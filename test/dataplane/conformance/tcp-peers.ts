@@ -4,6 +4,7 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
+import { refusingTcpPort } from '../../support/refusing-port.js';
 import { within } from './waiting.js';
 
 export interface Received {
@@ -51,8 +52,7 @@ export function sayName(name: string): (socket: Socket) => void {
 
 /** A port of 127.0.0.1 where nobody listens: connections are refused. */
 export async function deadEndpoint(t: Test): Promise<EndpointAddress> {
-  const { ip, port, server } = await tcpEndpoint(t, () => {});
-  await new Promise((resolve) => server.close(resolve));
+  const { ip, port } = await refusingTcpPort(t);
   return { ip, port };
 }
 

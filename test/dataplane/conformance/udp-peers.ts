@@ -85,10 +85,3 @@ export async function udpEndpoint(
 export function udpEcho(t: Test, ip = '127.0.0.1'): Promise<UdpEndpoint> {
   return udpEndpoint(t, (datagram) => datagram, ip);
 }
-
-/** A port of 127.0.0.1 where nobody listens: datagrams come back as ICMP port unreachable. */
-export async function deadUdpEndpoint(t: Test): Promise<EndpointAddress> {
-  const { ip, port, close } = await udpEcho(t);
-  close();
-  return { ip, port };
-}

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
 import { hostPort } from '../../../lib/model/ip.js';
 import type { Listener } from '../../../lib/proxier/data-plane.js';
+import { refusingUdpPort } from '../../support/refusing-port.js';
 import { configOf, failures, listenerFor, type MakePlane, planeFor, specOf } from './plane.js';
-import { deadUdpEndpoint, udpEcho, udpEndpoint, udpSocket } from './udp-peers.js';
+import { udpEcho, udpEndpoint, udpSocket } from './udp-peers.js';
 import { eventually, within } from './waiting.js';
 
 export function udpTests(t: Test, makePlane: MakePlane): void {
@@ -126,7 +127,7 @@ export function udpTests(t: Test, makePlane: MakePlane): void {
 
   t.test('an endpoint that refuses is set aside, and the next datagram goes elsewhere', async (t) => {
     const live = await udpEcho(t);
-    const { listener } = await listenerFor(t, makePlane, 'UDP', [await deadUdpEndpoint(t), live]);
+    const { listener } = await listenerFor(t, makePlane, 'UDP', [await refusingUdpPort(t), live]);
     const client = await udpSocket(t);
     client.send('lost', listener.port, '127.0.0.1');
     await eventually('the refusal is noticed', () => listener.counters().failed['endpoint-reset'] === 1);
@@ -140,7 +141,7 @@ export function udpTests(t: Test, makePlane: MakePlane): void {
 
   t.test('a burst to an endpoint that refuses loses no more than its first datagram', async (t) => {
     const live = await udpEcho(t);
-    const { listener } = await listenerFor(t, makePlane, 'UDP', [await deadUdpEndpoint(t), live]);
+    const { listener } = await listenerFor(t, makePlane, 'UDP', [await refusingUdpPort(t), live]);
     const client = await udpSocket(t);
     const answers: string[] = [];
     client.on('message', (datagram) => answers.push(String(datagram)));
@@ -150,11 +151,12 @@ export function udpTests(t: Test, makePlane: MakePlane): void {
   });
 
   t.test('an endpoint that came back after a refusal is used again', async (t) => {
-    const dead = await deadUdpEndpoint(t);
+    const dead = await refusingUdpPort(t);
     const { listener } = await listenerFor(t, makePlane, 'UDP', [dead]);
     const client = await udpSocket(t);
     client.send('lost', listener.port, '127.0.0.1');
     await eventually('the refusal is noticed', () => listener.counters().failed['endpoint-reset'] === 1);
+    await dead.free();
     await udpEndpoint(t, () => 'back', dead.ip, dead.port);
     t.equal(String((await client.ask('?', listener.port)).data), 'back');
   });

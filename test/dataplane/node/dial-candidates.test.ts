@@ -7,7 +7,7 @@ import type { Dial } from '../../../lib/dataplane/node/dial.js';
 import { type DialOutcome, dialCandidates } from '../../../lib/dataplane/node/dial-candidates.js';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
 import { fakeClock } from '../../support/fake-clock.js';
-import { deadEndpoint } from '../conformance/tcp-peers.js';
+import { refusingTcpPort } from '../../support/refusing-port.js';
 
 const endpoints = [1, 2, 3].map((port) => ({ ip: '127.0.0.1', port }));
 
@@ -175,7 +175,8 @@ t.test('the client is pinned to the endpoint that answers', async (t) => {
 });
 
 t.test('a socket that was connected to itself is no answer', async (t) => {
-  const dead = await deadEndpoint(t);
+  const dead = await refusingTcpPort(t);
+  await dead.free();
   const balancer = listenerBalancer({ setAsideMs: 0 });
   balancer.update({ endpoints: [dead], resting: [] });
   // The source port that the kernel picks once in 28,000 times.

@@ -2,7 +2,8 @@
 import t from 'tap';
 import { UdpFlow, type UdpFlowEvents } from '../../../lib/dataplane/node/udp-flow.js';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
-import { deadUdpEndpoint, udpEcho } from '../conformance/udp-peers.js';
+import { refusingUdpPort } from '../../support/refusing-port.js';
+import { udpEcho } from '../conformance/udp-peers.js';
 import { eventually } from '../conformance/waiting.js';
 
 /** A flow to the first of `endpoints` that can be connected, with all that it told. */
@@ -59,7 +60,7 @@ t.test('without a candidate it fails, and sending is harmless', async (t) => {
 });
 
 t.test('a refusal ends it, once', async (t) => {
-  const { flow, told } = flowTo([await deadUdpEndpoint(t)]);
+  const { flow, told } = flowTo([await refusingUdpPort(t)]);
   flow.open();
   flow.send(Buffer.from('one'));
   flow.send(Buffer.from('two'));

@@ -1,7 +1,8 @@
 // UDP sockets as the data plane needs them.
 import t from 'tap';
 import { bindUdp, dialUdp, isSendQueueFull, wildcard } from '../../../lib/dataplane/node/udp-socket.js';
-import { deadUdpEndpoint, udpSocket } from '../conformance/udp-peers.js';
+import { refusingUdpPort } from '../../support/refusing-port.js';
+import { udpSocket } from '../conformance/udp-peers.js';
 import { openDescriptors } from '../conformance/waiting.js';
 
 const silent = { message: () => {}, error: () => {} };
@@ -36,7 +37,7 @@ t.test('a dialled socket leaves from the address it is given and hears of a refu
   t.equal((await arrived).from.address, '127.0.0.8');
   const refused = await new Promise<Error>((resolve, reject) => {
     const handlers = { message: () => {}, error: resolve };
-    deadUdpEndpoint(t)
+    refusingUdpPort(t)
       .then((dead) => dialUdp(dead, { bufferBytes: 0 }, handlers))
       .then((socket) => {
         t.teardown(() => void socket.close());
