@@ -1,21 +1,14 @@
 // The load and the echo of UDP, against each other: both as programs, since neither returns while it works.
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import t from 'tap';
 import { runUdpLoad } from '../../../bench/data-plane/udp-load.js';
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
+import { refusingUdpPort } from '../../support/refusing-port.js';
 
 t.test('round trips are counted and timed; with nobody there, there are none', async (t) => {
-  const port = await freePort();
+  const { port, free } = await refusingUdpPort(t);
   const load = { port, bytes: 1400, clients: 5, inFlight: 2, seconds: 0.3 };
   t.match(runUdpLoad(load), { roundTrips: 0 });
+  await free();
   const echo = spawn(process.execPath, ['dist/bench/data-plane/udp-echo-program.js', String(port)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
