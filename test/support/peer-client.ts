@@ -3,6 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Namespace } from '../../lib/demo/namespaces.js';
+import { killed } from './killed.js';
 import type { PeerCommand, PeerReply } from './peer-protocol.js';
 
 export interface Reply {
@@ -149,12 +150,7 @@ export class Peer {
 
   /** Ends the process, and with it all it has open. */
   close(): Promise<void> {
-    const child = this.#child;
-    if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-    return new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.kill('SIGKILL');
-    });
+    return killed(this.#child);
   }
 
   async #serve(command: PeerCommand): Promise<EchoServer> {

@@ -8,6 +8,7 @@ import type { SliceEndpoint } from '../../lib/model/kube-objects.js';
 import { indexOf, nodeNames, nodeOf, type PodName, podEndpoint, podIP } from './cluster.js';
 import { nodeIP, type Scene } from './cluster-scene.js';
 import { sleep } from './eventually.js';
+import { killed } from './killed.js';
 
 export interface PodCommand {
   readonly id: number;
@@ -188,15 +189,7 @@ function startLoad(from: Namespace, wish: LoadWish): Load {
     child.on('error', reject);
     child.on('exit', (status) => reject(new Error(`the load ended with status ${status}`)));
   });
-  return { result, enough: () => void child.send('enough'), close: () => ended(child) };
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
+  return { result, enough: () => void child.send('enough'), close: () => killed(child) };
 }
 
 interface Pods {
@@ -228,6 +221,6 @@ function startPods(namespace: Namespace): Pods {
   return {
     start: (pod) => ask('start', pod),
     end: (pod) => ask('end', pod),
-    close: () => ended(child),
+    close: () => killed(child),
   };
 }
