@@ -11,6 +11,7 @@ const testedElsewhere: Readonly<Record<string, { readonly by: string; readonly w
     by: 'cli/value-kinds.test.ts',
     why: 'types, and the error that every parser there throws',
   },
+  'cli/inquiry-flags.ts': { by: 'cli/flags.test.ts', why: 'tables, checked with the others there' },
   'compose/cleanup.ts': { by: 'integration/flush.test.ts', why: 'glue: seen as a command with real rules' },
   'compose/data-plane.ts': {
     by: 'integration/bad-input.test.ts',

@@ -4,7 +4,8 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from './config/config-error.js';
 import { type Flag, UsageError } from './flag.js';
-import { cleanupFlags, demoFlags, explainFlags, runFlags, statusFlags, topFlags } from './flags.js';
+import { cleanupFlags, demoFlags, runFlags } from './flags.js';
+import { explainFlags, statusFlags, topFlags } from './inquiry-flags.js';
 import type { CommandContext, Invocation, RunOptions } from './options.js';
 import { fromPflag } from './pflag.js';
 import { createProgram, kubeProxyFlags } from './program.js';

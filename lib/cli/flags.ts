@@ -1,17 +1,9 @@
 // cli/flags.ts: the flags that are our own, one table per command, keyed by the option they set. Durations become
-// milliseconds. The types of the options follow from the tables. Those that kube-proxy has too: config-flags.ts.
+// milliseconds. The types of the options follow from the tables. Those that kube-proxy has too: config-flags.ts; those of
+// commands that look into a running process: inquiry-flags.ts.
 import { dataPlanes, sctpRelays } from './data-planes.js';
 import type { FlagTable } from './flag.js';
-import {
-  boolean,
-  choice,
-  duration,
-  givenPortRange,
-  integer,
-  nodeName,
-  positiveDuration,
-  text,
-} from './value-kinds.js';
+import { boolean, choice, duration, givenPortRange, integer, positiveDuration, text } from './value-kinds.js';
 
 const iptablesVariant = {
   name: 'iptables-variant',
@@ -31,20 +23,12 @@ const dataPlane = {
 } as const;
 
 /** '' is a path, too: none. */
-const adminSocket = {
+export const adminSocket = {
   name: 'admin-socket',
   kind: { placeholder: 'path', parse: (given: string) => given.trim() },
   default: '/run/kube-portal/admin.sock',
   group: 'Looking into a running process',
   meaning: 'Unix socket that explain, status and top ask, for its owner alone. Empty: none.',
-} as const;
-
-const json = {
-  name: 'json',
-  kind: boolean,
-  default: 'false',
-  group: 'Looking into a running process',
-  meaning: 'Print JSON, whose shape does not change, in place of text.',
 } as const;
 
 const logFlags = {
@@ -244,58 +228,3 @@ export const demoFlags = {
 } as const satisfies FlagTable;
 
 export const cleanupFlags = { iptablesVariant, ...logFlags } as const satisfies FlagTable;
-
-export const explainFlags = {
-  from: {
-    name: 'from',
-    kind: text('ip|external'),
-    group: 'Looking into a running process',
-    meaning:
-      "Whose connections to explain: a pod's or another client's address, or external for any client outside the cluster.",
-  },
-  namespace: {
-    name: 'namespace',
-    short: 'n',
-    kind: text('name'),
-    defaultMeaning: "default, where the Service's name has none",
-    group: 'Looking into a running process',
-    meaning: 'The namespace of a Service that is named without one.',
-  },
-  probe: {
-    name: 'probe',
-    kind: boolean,
-    default: 'true',
-    group: 'Looking into a running process',
-    meaning:
-      'Ask the endpoints whether they answer: a TCP connection that is closed at once, an empty datagram, an SCTP handshake.',
-  },
-  manifests: {
-    name: 'manifests',
-    kind: text('path'),
-    repeatable: true,
-    group: 'Looking into a running process',
-    meaning: 'Ask no process: say what a run with these manifests would do. Repeatable.',
-  },
-  hostnameOverride: {
-    name: 'hostname-override',
-    kind: nodeName,
-    defaultMeaning: "the host's name",
-    group: 'Looking into a running process',
-    meaning: 'With --manifests: the name of the node that would serve.',
-  },
-  adminSocket,
-  json,
-} as const satisfies FlagTable;
-
-export const statusFlags = { adminSocket, json } as const satisfies FlagTable;
-
-export const topFlags = {
-  intervalMs: {
-    name: 'interval',
-    kind: positiveDuration,
-    default: '1s',
-    group: 'Looking into a running process',
-    meaning: 'Time between two pictures. Without a terminal one table is printed after it.',
-  },
-  adminSocket,
-} as const satisfies FlagTable;

@@ -3,7 +3,8 @@ import type { Notice } from './config/config-error.js';
 import type { ConfigOptions, ConntrackOptions } from './config/config-options.js';
 import type { KubeProxyConfiguration } from './config/schema.js';
 import type { OptionsOf } from './flag.js';
-import type { cleanupFlags, demoFlags, explainFlags, runFlags, statusFlags, topFlags } from './flags.js';
+import type { cleanupFlags, demoFlags, runFlags } from './flags.js';
+import type { explainFlags, statusFlags, topFlags } from './inquiry-flags.js';
 
 /** Exactly one origin of Services and endpoints. */
 export type SourceOption =

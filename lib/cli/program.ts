@@ -3,8 +3,9 @@ import { Command, Help, InvalidArgumentError, Option } from 'commander';
 import { configFlags } from './config-flags.js';
 import { deprecatedPortFlags } from './deprecated-ports.js';
 import { type Flag, type FlagTable, InvalidValueError, type OptionsOf } from './flag.js';
-import { cleanupFlags, demoFlags, explainFlags, runFlags, statusFlags, topFlags } from './flags.js';
+import { cleanupFlags, demoFlags, runFlags } from './flags.js';
 import { idleConfigFlags, idleFlags } from './idle-flags.js';
+import { explainFlags, statusFlags, topFlags } from './inquiry-flags.js';
 
 /** The flags of `run` that are kube-proxy's as well. */
 export const kubeProxyFlags: readonly Flag[] = [

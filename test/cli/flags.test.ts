@@ -2,10 +2,18 @@
 import t from 'tap';
 import type { Flag } from '../../lib/cli/flag.js';
 import { cleanupFlags, demoFlags, runFlags } from '../../lib/cli/flags.js';
+import { explainFlags, statusFlags, topFlags } from '../../lib/cli/inquiry-flags.js';
 import { kubeProxyFlags } from '../../lib/cli/program.js';
 
 const others = Object.fromEntries(kubeProxyFlags.map((flag) => [flag.name, flag]));
-const tables = { runFlags: { ...runFlags, ...others }, demoFlags, cleanupFlags };
+const tables = {
+  runFlags: { ...runFlags, ...others },
+  demoFlags,
+  cleanupFlags,
+  explainFlags,
+  statusFlags,
+  topFlags,
+};
 
 t.test('names are lower case with dashes, and unique in their table', async (t) => {
   for (const [title, table] of Object.entries(tables)) {
