@@ -1,6 +1,7 @@
 // dataplane/native/prepared-endpoints.ts: a listener's endpoints as a thread uses them: the sockaddr for connect(), and the
 // place in shared memory where its picks are counted.
 import type { EndpointAddress } from '../../model/endpoint.js';
+import { count } from './counter-block.js';
 import { everyPort, type PortRange } from './ephemeral-ports.js';
 import type { PickMemory } from './pick-places.js';
 import { encodeSockaddr, ipOf, portOf } from './socket-address.js';
@@ -51,7 +52,7 @@ export class PreparedEndpoint implements EndpointAddress {
   }
 
   pick(): void {
-    this.#picks[this.#offset] = (this.#picks[this.#offset] ?? 0) + 1;
+    count(this.#picks, this.#offset);
   }
 
   /** Whether `sockaddr` names this endpoint. */

@@ -2,6 +2,7 @@
 // shared memory where picks are counted.
 import type { EndpointAddress } from '../../../model/endpoint.js';
 import { hostPort } from '../../../model/ip.js';
+import { count } from '../../native/counter-block.js';
 import type { PickMemory } from '../../native/pick-places.js';
 import type { SharedEndpoint } from '../../native/prepared-endpoints.js';
 import { type IpWords, ipWords } from '../wire/ip-words.js';
@@ -32,9 +33,7 @@ export class Targets {
     return {
       address: { ip, port },
       ip: ipWords(ip),
-      pick: () => {
-        numbers[offset] = (numbers[offset] ?? 0) + 1;
-      },
+      pick: () => count(numbers, offset),
     };
   }
 
