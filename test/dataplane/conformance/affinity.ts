@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
 import type { ListenerConfig } from '../../../lib/proxier/data-plane.js';
-import { refusingUdpPort } from '../../support/refusing-port.js';
+import { refusingTcpPort, refusingUdpPort } from '../../support/refusing-port.js';
 import { configOf, failures, type MakePlane, planeFor, specOf } from './plane.js';
-import { deadEndpoint, request, sayName, silentEndpoint, tcpEndpoint } from './tcp-peers.js';
+import { request, sayName, silentEndpoint, tcpEndpoint } from './tcp-peers.js';
 import { udpEndpoint, udpSocket } from './udp-peers.js';
 import { eventually } from './waiting.js';
 
@@ -74,7 +74,7 @@ export function affinityTests(t: Test, makePlane: MakePlane): void {
   t.test('a dial that fails moves the client to the endpoint that answers, for good', async (t) => {
     const [live] = await named(t, 'a');
     const [other] = await named(t, 'b');
-    const endpoints = [await deadEndpoint(t), live, other].flatMap((endpoint) => endpoint ?? []);
+    const endpoints = [await refusingTcpPort(t), live, other].flatMap((endpoint) => endpoint ?? []);
     const listener = await planeFor(t, makePlane).open(specOf('TCP'), sticky(endpoints), 0);
     t.equal(await answers(t, listener.port, one, one, one, one), 'aaaa');
     t.equal(failures(listener), 0);

@@ -1,16 +1,9 @@
 // dataplane/conformance/tcp-dial.ts: which endpoint a connection gets, and what happens when one does not answer.
 import type { Test } from 'tap';
 import { hostPort } from '../../../lib/model/ip.js';
+import { refusingTcpPort } from '../../support/refusing-port.js';
 import { configOf, failures, listenerFor, type MakePlane } from './plane.js';
-import {
-  deadEndpoint,
-  receiveAll,
-  request,
-  sayName,
-  silentEndpoint,
-  tcpClient,
-  tcpEndpoint,
-} from './tcp-peers.js';
+import { receiveAll, request, sayName, silentEndpoint, tcpClient, tcpEndpoint } from './tcp-peers.js';
 import { eventually } from './waiting.js';
 
 export function tcpDialTests(t: Test, makePlane: MakePlane): void {
@@ -47,7 +40,7 @@ export function tcpDialTests(t: Test, makePlane: MakePlane): void {
       t,
       makePlane,
       'TCP',
-      [a, await deadEndpoint(t), b].flatMap((e) => e ?? []),
+      [a, await refusingTcpPort(t), b].flatMap((e) => e ?? []),
     );
     const names = await answers(t, listener.port, 30);
     t.match(names, /^[ab]{30}$/);
@@ -55,7 +48,7 @@ export function tcpDialTests(t: Test, makePlane: MakePlane): void {
   });
 
   t.test('every endpoint is tried before a client is given up', async (t) => {
-    const dead = await Promise.all(Array.from({ length: 12 }, () => deadEndpoint(t)));
+    const dead = await Promise.all(Array.from({ length: 12 }, () => refusingTcpPort(t)));
     const [live] = await named(t, 'z');
     if (live === undefined) throw new Error('no endpoint');
     const { listener } = await listenerFor(t, makePlane, 'TCP', [...dead, live]);
@@ -65,8 +58,8 @@ export function tcpDialTests(t: Test, makePlane: MakePlane): void {
 
   t.test('when every endpoint refuses, the client is reset', async (t) => {
     const { listener } = await listenerFor(t, makePlane, 'TCP', [
-      await deadEndpoint(t),
-      await deadEndpoint(t),
+      await refusingTcpPort(t),
+      await refusingTcpPort(t),
     ]);
     t.same(await request(t, listener.port, 'hello'), { data: Buffer.alloc(0), end: 'reset' });
     t.equal(listener.counters().failed.dial, 1);

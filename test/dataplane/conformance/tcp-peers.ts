@@ -4,7 +4,6 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
-import { refusingTcpPort } from '../../support/refusing-port.js';
 import { within } from './waiting.js';
 
 export interface Received {
@@ -48,12 +47,6 @@ export function sayName(name: string): (socket: Socket) => void {
     socket.resume();
     socket.end(name);
   };
-}
-
-/** A port of 127.0.0.1 where nobody listens: connections are refused. */
-export async function deadEndpoint(t: Test): Promise<EndpointAddress> {
-  const { ip, port } = await refusingTcpPort(t);
-  return { ip, port };
 }
 
 /**

@@ -4,9 +4,9 @@ import t, { type Test } from 'tap';
 import type { Balancer } from '../../../lib/balance/balancer.js';
 import { endFaulty } from '../../../lib/dataplane/native/fault.js';
 import type { EndpointAddress } from '../../../lib/model/endpoint.js';
+import { refusingTcpPort } from '../../support/refusing-port.js';
 import {
   connecting,
-  deadEndpoint,
   echo,
   type Received,
   receive,
@@ -71,7 +71,7 @@ const places: readonly Place[] = [
 for (const { where, dead = 0, parts } of places) {
   t.test(`a fault ${where} resets client and endpoint, and the next ones are served`, async (t) => {
     const endpoint = await tcpEndpoint(t, echo);
-    const refusing = await Promise.all(Array.from({ length: dead }, () => deadEndpoint(t)));
+    const refusing = await Promise.all(Array.from({ length: dead }, () => refusingTcpPort(t)));
     const { port, control, faults, counters } = turnedByHand(
       t,
       [...refusing, endpoint],
